@@ -1,0 +1,96 @@
+"""The data of the emulated Bitbucket: plain records, times in microseconds, no JSON."""
+
+from bitbucket_emulator.world.model.git import Commit, FileChange, Tag, commit_hash
+from bitbucket_emulator.world.model.identity import git_hash, name_uuid
+from bitbucket_emulator.world.model.people import Credential, Group, Membership, Project, User, Workspace
+from bitbucket_emulator.world.model.pipelines import (
+    Deployment,
+    Environment,
+    Pipeline,
+    PipelineTarget,
+    Schedule,
+    Step,
+    TestCase,
+)
+from bitbucket_emulator.world.model.pull_requests import (
+    ActivityEvent,
+    BuildStatus,
+    Comment,
+    Inline,
+    Participant,
+    PullRequest,
+    Task,
+    Update,
+)
+from bitbucket_emulator.world.model.repository import EVERYBODY, Contents, Repository
+from bitbucket_emulator.world.model.settings import (
+    Annotation,
+    BranchRestriction,
+    DefaultReviewer,
+    Download,
+    Report,
+    RepositoryPermission,
+    Webhook,
+)
+from bitbucket_emulator.world.model.time import (
+    DAY,
+    HOUR,
+    MILLISECOND,
+    MINUTE,
+    SECOND,
+    jitter,
+    micros,
+    moment,
+    whole_seconds,
+)
+from bitbucket_emulator.world.model.world import World
+
+__all__ = [
+    "DAY",
+    "EVERYBODY",
+    "HOUR",
+    "MILLISECOND",
+    "MINUTE",
+    "SECOND",
+    "ActivityEvent",
+    "Annotation",
+    "BranchRestriction",
+    "BuildStatus",
+    "Comment",
+    "Commit",
+    "Contents",
+    "Credential",
+    "DefaultReviewer",
+    "Deployment",
+    "Download",
+    "Environment",
+    "FileChange",
+    "Group",
+    "Inline",
+    "Membership",
+    "Participant",
+    "Pipeline",
+    "PipelineTarget",
+    "Project",
+    "PullRequest",
+    "Report",
+    "Repository",
+    "RepositoryPermission",
+    "Schedule",
+    "Step",
+    "Tag",
+    "Task",
+    "TestCase",
+    "Update",
+    "User",
+    "Webhook",
+    "Workspace",
+    "World",
+    "commit_hash",
+    "git_hash",
+    "jitter",
+    "micros",
+    "moment",
+    "name_uuid",
+    "whole_seconds",
+]
