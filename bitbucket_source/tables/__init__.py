@@ -1,0 +1,52 @@
+"""Every table there is, in the order in which people look for them."""
+
+from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_RUNS
+from bitbucket_source.tables.contract import Column, Origin, Table, Type
+from bitbucket_source.tables.git import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
+from bitbucket_source.tables.people import PROJECTS, USERS, WORKSPACE_MEMBERS, WORKSPACES
+from bitbucket_source.tables.pipelines import PIPELINE_STEPS, PIPELINES
+from bitbucket_source.tables.pull_requests import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
+from bitbucket_source.tables.repositories import REPOSITORIES
+
+DATA_TABLES: tuple[Table, ...] = (
+    WORKSPACES,
+    PROJECTS,
+    WORKSPACE_MEMBERS,
+    USERS,
+    REPOSITORIES,
+    BRANCHES,
+    TAGS,
+    COMMITS,
+    COMMIT_PARENTS,
+    PULL_REQUESTS,
+    PULL_REQUEST_PARTICIPANTS,
+    PIPELINES,
+    PIPELINE_STEPS,
+)
+BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS)
+TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)}
+
+__all__ = [
+    "BOOKKEEPING_TABLES",
+    "BRANCHES",
+    "COMMITS",
+    "COMMIT_PARENTS",
+    "DATA_TABLES",
+    "PIPELINES",
+    "PIPELINE_STEPS",
+    "PROJECTS",
+    "PULL_REQUESTS",
+    "PULL_REQUEST_PARTICIPANTS",
+    "REPOSITORIES",
+    "SYNC_CURSORS",
+    "SYNC_RUNS",
+    "TABLES",
+    "TAGS",
+    "USERS",
+    "WORKSPACES",
+    "WORKSPACE_MEMBERS",
+    "Column",
+    "Origin",
+    "Table",
+    "Type",
+]

@@ -1,0 +1,35 @@
+"""What the connector remembers, in the warehouse itself: a lost working directory costs nothing."""
+
+from bitbucket_source.tables.contract import Table, Type, ours
+
+SYNC_CURSORS = Table(
+    name="sync_cursors",
+    description="How far each table of each repository has been read. Append-only: the newest one loaded counts.",
+    key=("repository_uuid", "table_name"),
+    bookkeeping=True,
+    columns=(
+        ours(Type.TEXT, "repository_uuid", "The repository, or the workspace for what belongs to no repository."),
+        ours(Type.TEXT, "table_name", "The table read, `<table>` or `<table>/<list it rides on>`."),
+        ours(Type.TEXT, "cursor", "Where to go on, as JSON; its shape belongs to the table's strategy."),
+        ours(Type.TEXT, "declaration", "Fingerprint of the table's declaration when the cursor was made."),
+        ours(Type.TIMESTAMP, "synced_at", "Start of the slice that wrote it."),
+    ),
+)
+
+SYNC_RUNS = Table(
+    name="sync_runs",
+    description="One row per `sync`: when, how it ended, what it cost.",
+    key=("run_id",),
+    bookkeeping=True,
+    columns=(
+        ours(Type.TEXT, "run_id", "Identity of the run."),
+        ours(Type.TEXT, "workspace_slug", "The workspace that was synced."),
+        ours(Type.TIMESTAMP, "started_at", "When it started."),
+        ours(Type.TIMESTAMP, "ended_at", "When it ended; null while it runs, and for ever if it was killed."),
+        ours(Type.BIGINT, "exit_code", "0 complete, 1 something was not read, 3 stopped early; null until it ended."),
+        ours(Type.BIGINT, "requests", "Requests made."),
+        ours(Type.JSON, "requests_by_endpoint", "Requests by endpoint."),
+        ours(Type.JSON, "rows_by_table", "Rows written by table."),
+        ours(Type.BIGINT, "seconds_waited", "Seconds spent waiting for Bitbucket's rate limit."),
+    ),
+)

@@ -1,0 +1,173 @@
+"""What a table is: the vocabulary in which `bitbucket_source.tables` declares every table, once.
+
+From a declaration come the `fields=` list of the request, the type the answer is decoded into, the Arrow schema,
+dlt's hints, the dbt sources file and `docs/tables.md`. Nothing of it is written a second time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+
+class Type(StrEnum):
+    """The type of a column, by dlt's name for it."""
+
+    TEXT = "text"
+    BIGINT = "bigint"
+    BOOL = "bool"
+    TIMESTAMP = "timestamp"
+    JSON = "json"
+
+
+class Origin(StrEnum):
+    """Where the value of a column comes from."""
+
+    OBJECT = "object"
+    """the object of the API that makes the row"""
+    PARENT = "parent"
+    """the object in whose list the row's object was found"""
+    PLACE = "place"
+    """where it was read: the repository, the workspace; never part of the object"""
+    POSITION = "position"
+    """its place in the list it was read from, from 0"""
+    OURS = "ours"
+    """bookkeeping of this connector"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `place`, `position`, `ours`."""
+
+    path: str
+    """dotted path in the API object; `links.clone[name=ssh].href` picks the list's item of that name"""
+    type: Type
+    description: str
+    name: str
+    origin: Origin = Origin.OBJECT
+    account: bool = False
+    """the uuid of an account: stored as '' where it is part of a key and the account is gone"""
+
+
+def _column(kind: Type, path: str, description: str, name: str | None, origin: Origin = Origin.OBJECT) -> Column:
+    named = name or path.replace(".", "_")
+    account = kind is Type.TEXT and path.endswith("uuid") and "user" in path
+    return Column(path, kind, description, named, origin, account)
+
+
+def text(path: str, description: str, *, name: str | None = None) -> Column:
+    """A string of the API object."""
+    return _column(Type.TEXT, path, description, name)
+
+
+def bigint(path: str, description: str, *, name: str | None = None) -> Column:
+    """A whole number of the API object."""
+    return _column(Type.BIGINT, path, description, name)
+
+
+def boolean(path: str, description: str, *, name: str | None = None) -> Column:
+    """A truth value of the API object."""
+    return _column(Type.BOOL, path, description, name)
+
+
+def timestamp(path: str, description: str, *, name: str | None = None) -> Column:
+    """A moment of the API object, in UTC, cut (not rounded) to microseconds."""
+    return _column(Type.TIMESTAMP, path, description, name)
+
+
+def json(path: str, description: str, *, name: str | None = None) -> Column:
+    """A list or an object of the API object, kept as JSON."""
+    return _column(Type.JSON, path, description, name)
+
+
+def place(name: str, description: str) -> Column:
+    """A foreign key that says where the object was read."""
+    return _column(Type.TEXT, name, description, name, Origin.PLACE)
+
+
+def of_parent(column: Column, name: str) -> Column:
+    """A value of the object in whose list the row was found, under another name."""
+    return Column(column.path, column.type, column.description, name, Origin.PARENT, column.account)
+
+
+def position(description: str) -> Column:
+    """The place of the object in the list it was read from, from 0."""
+    return _column(Type.BIGINT, "position", description, None, Origin.POSITION)
+
+
+def ours(kind: Type, name: str, description: str) -> Column:
+    """A column that this connector fills."""
+    return _column(kind, name, description, name, Origin.OURS)
+
+
+DELETED_AT = ours(
+    Type.TIMESTAMP,
+    "deleted_at",
+    "Start of the sync that no longer found the row in Bitbucket; null while it is there.",
+)
+SYNCED_AT = ours(Type.TIMESTAMP, "synced_at", "Start of the slice of a sync that wrote the row last.")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the warehouse and the list of the API it mirrors."""
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    endpoint: str = ""
+    """path below the base URL, with {workspace}, {repository}, {pipeline} to fill in; '' where no request is made"""
+    scope: str = ""
+    """the OAuth scope it takes to read it, by its legacy name (FACTS 8)"""
+    pagelen: int = 100
+    """the longest page Bitbucket gives (FACTS 1); 0 where the endpoint has no pages"""
+    new_when: str = ""
+    """what makes a row be read (again)"""
+    costs: str = ""
+    """what that costs, in requests"""
+    blind_to: str = ""
+    """which changes have no signal and are seen only by the audit"""
+    within: str = ""
+    """path of the list in the objects of `parent` in which the rows stand"""
+    parent: Table | None = None
+    accounts: tuple[str, ...] = ()
+    """paths of the accounts in the object: each becomes a row of `users`"""
+    bookkeeping: bool = False
+    default: bool = True
+    columns_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        """Add the columns every table has, and refuse a declaration that contradicts itself."""
+        if not self.bookkeeping:
+            object.__setattr__(self, "columns", (*self.columns, DELETED_AT, SYNCED_AT))
+        by_name = {column.name: column for column in self.columns}
+        if len(by_name) != len(self.columns):
+            raise ValueError(f"{self.name}: a column name is declared twice")
+        if missing := set(self.key) - set(by_name):
+            raise ValueError(f"{self.name}: key columns not declared: {sorted(missing)}")
+        object.__setattr__(self, "columns_by_name", by_name)
+
+    @property
+    def is_per_repository(self) -> bool:
+        """Whether rows belong to a repository: its uuid is then the key's first column."""
+        return self.key[0] == "repository_uuid"
+
+    @property
+    def object_columns(self) -> Iterator[Column]:
+        """The columns read from the API object itself."""
+        return (column for column in self.columns if column.origin is Origin.OBJECT)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that change with a column's name, type or path, and not with its description."""
+        facts = ";".join(f"{c.name}:{c.type}:{c.origin}:{c.path}" for c in self.columns)
+        return hashlib.sha256(f"{self.key}|{facts}".encode()).hexdigest()[:16]
+
+
+def account(path: str, whose: str) -> Column:
+    """The uuid of an account embedded in the object; the account itself becomes a row of `users`."""
+    return text(f"{path}.uuid", f"{whose} (users.uuid); null where the account is gone.")

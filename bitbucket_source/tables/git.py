@@ -1,0 +1,83 @@
+"""What git holds: branches, tags, commits."""
+
+from bitbucket_source.tables.contract import Table, account, json, of_parent, place, position, text, timestamp
+
+_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
+
+BRANCHES = Table(
+    name="branches",
+    description="The branches of a repository and the commits they point at.",
+    key=("repository_uuid", "name"),
+    endpoint="/repositories/{workspace}/{repository}/refs/branches",
+    scope="repository",
+    new_when="listed whole when repositories.updated_on has moved",
+    costs="1 request per 100 branches of a repository that was pushed to",
+    columns=(
+        _REPOSITORY,
+        text("name", "Name of the branch, without refs/heads/."),
+        text("target.hash", "The commit the branch points at (commits.hash)."),
+        timestamp("target.date", "Date of that commit, in whole seconds."),
+        text("default_merge_strategy", "How a pull request into this branch is merged unless told otherwise."),
+        json("merge_strategies", "List of the ways in which a pull request into this branch may be merged."),
+    ),
+)
+
+TAGS = Table(
+    name="tags",
+    description="The tags of a repository and the commits they point at.",
+    key=("repository_uuid", "name"),
+    endpoint="/repositories/{workspace}/{repository}/refs/tags",
+    scope="repository",
+    new_when="listed whole when repositories.updated_on has moved",
+    costs="1 request per 100 tags of a repository that was pushed to",
+    columns=(
+        _REPOSITORY,
+        text("name", "Name of the tag, without refs/tags/."),
+        text("target.hash", "The commit the tag points at (commits.hash)."),
+        timestamp("target.date", "Date of that commit; a new tag may stand on an old commit."),
+        timestamp("date", "When the tag was made; null for a lightweight tag."),
+        text("message", "Message of an annotated tag; null for a lightweight one."),
+        text("tagger.raw", "Name and e-mail of who made an annotated tag, as git has them."),
+        text("tagger.user.uuid", "The account of that person (users.uuid), where the e-mail is mapped to one."),
+    ),
+    accounts=("tagger.user",),
+)
+
+_HASH = text("hash", "SHA-1 of the commit, 40 characters.")
+
+COMMITS = Table(
+    name="commits",
+    description="The commits that the branches and tags of a repository reach.",
+    key=("repository_uuid", "hash"),
+    endpoint="/repositories/{workspace}/{repository}/commits",
+    scope="repository",
+    new_when="a branch or a tag points at a commit that is not stored: all it reaches and older heads do not is read",
+    costs="1 request per 100 new commits",
+    blind_to="an e-mail address that is mapped to an account later (author_user_uuid)",
+    accounts=("author.user",),
+    columns=(
+        _REPOSITORY,
+        _HASH,
+        timestamp("date", "Date git has for the commit, in whole seconds; may lie long before the push."),
+        text("author.raw", "Name and e-mail of the author, as git has them."),
+        account("author.user", "The account the author's e-mail is mapped to"),
+        text("message", "The whole message."),
+    ),
+)
+
+COMMIT_PARENTS = Table(
+    name="commit_parents",
+    description="The edges of the commit graph: one row per parent of a commit, none for a root.",
+    key=("repository_uuid", "hash", "position"),
+    scope="repository",
+    parent=COMMITS,
+    within="parents",
+    new_when="together with its commit",
+    costs="no request of its own",
+    columns=(
+        _REPOSITORY,
+        of_parent(_HASH, "hash"),
+        position("0 for the first parent (the branch merged into), 1 and up for the merged ones."),
+        text("hash", "The parent (commits.hash).", name="parent_hash"),
+    ),
+)
