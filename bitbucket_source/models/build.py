@@ -1,0 +1,111 @@
+"""Run `dbt build` on the project in `sql/`, in this process and without leaving a file behind."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from bitbucket_source.models.outcome import ModelsError, ModelsResult, error_of, result_of
+from bitbucket_source.models.profile import PROFILE, adapter_of, profile
+from bitbucket_source.models.project import project_directory
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+_EXTRA = {"duckdb": "models", "postgres": "postgres"}
+
+
+def build_models(
+    warehouse: str | Path,
+    *,
+    raw_schema: str = "bitbucket_raw",
+    marts_schema: str = "bitbucket_marts",
+    select: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    variables: Mapping[str, object] | None = None,
+    full_refresh: bool = False,
+    unit_tests: bool = False,
+    threads: int = 4,
+    verbose: bool = False,
+) -> ModelsResult:
+    """Build the models in a warehouse that `sync` has loaded, and test them.
+
+    Args:
+        warehouse: a DuckDB file, or a Postgres connection string (`postgresql://...`).
+        raw_schema: the schema that `sync` loads into.
+        marts_schema: the schema the models are made in; created where it is missing.
+        select: dbt selectors (`fct_pull_requests` is `bitbucket__fct_pull_requests`); all where none is given.
+        exclude: dbt selectors of what to leave out.
+        variables: dbt variables, such as `as_of` or `reporting_timezone`.
+        full_refresh: make incremental models anew.
+        unit_tests: also run the unit tests, which check the SQL and not the data.
+        threads: how many models are built at a time.
+        verbose: show dbt's own output on stdout.
+
+    Returns:
+        What was built, which tests passed and which failed.
+
+    Raises:
+        ModelsError: dbt is not installed, or could not run, or a model could not be built.
+    """
+    _require_dbt(adapter_of(warehouse))
+    schemas = {"bitbucket_raw_schema": raw_schema, "bitbucket_schema": marts_schema}
+    arguments = [
+        "build",
+        *_option("--select", select),
+        *_option("--exclude", exclude),
+        *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
+        *(["--full-refresh"] if full_refresh else []),
+        *("--vars", json.dumps({**(variables or {}), **schemas})),
+    ]
+    with dbt_arguments(warehouse, marts_schema=marts_schema, threads=threads, verbose=verbose) as common:
+        return _invoke([*arguments, *common])
+
+
+def _require_dbt(adapter: str) -> None:
+    if importlib.util.find_spec("dbt") is None or importlib.util.find_spec(f"dbt.adapters.{adapter}") is None:
+        raise ModelsError(
+            f"The models need dbt-core and dbt-{adapter}: pip install 'bitbucket-source[{_EXTRA[adapter]}]'"
+        )
+
+
+def _option(name: str, values: Sequence[str]) -> list[str]:
+    return [name, *values] if values else []
+
+
+@contextmanager
+def dbt_arguments(
+    warehouse: str | Path, *, marts_schema: str = "bitbucket_marts", threads: int = 4, verbose: bool = False
+) -> Iterator[list[str]]:
+    """The arguments that make any dbt command work on the project in `sql/` and on this warehouse.
+
+    Profile, target and logs are in a temporary directory that only this user can read, and that is gone afterwards.
+    """
+    with tempfile.TemporaryDirectory(prefix="bitbucket-source-") as directory:
+        (Path(directory) / "profiles.yml").write_text(
+            profile(warehouse, marts_schema=marts_schema, threads=threads), encoding="utf-8"
+        )
+        yield [
+            *("--project-dir", str(project_directory())),
+            *("--profiles-dir", directory, "--profile", PROFILE, "--target", PROFILE),
+            *("--target-path", f"{directory}/target", "--log-path", f"{directory}/logs"),
+            *("--log-level", "info" if verbose else "none", "--log-level-file", "none"),
+            *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-partial-parse", "--no-use-colors"),
+        ]
+
+
+def _invoke(arguments: list[str]) -> ModelsResult:
+    # dbt takes a second to import and is an extra: only those who build pay for it
+    from dbt.cli.main import dbtRunner
+
+    started = time.monotonic()
+    outcome = dbtRunner().invoke(arguments)
+    if outcome.exception is not None:
+        raise error_of(outcome.exception, project_directory()) from outcome.exception
+    return result_of(cast("RunExecutionResult", outcome.result).results, time.monotonic() - started)

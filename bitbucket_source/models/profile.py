@@ -1,0 +1,52 @@
+"""The dbt profile for a warehouse: what people otherwise write into `profiles.yml` by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+PROFILE = "bitbucket_source"
+_POSTGRES_SCHEMES = ("postgresql", "postgres")
+_POSTGRES_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
+
+
+def adapter_of(warehouse: str | Path) -> str:
+    """The dbt adapter that a warehouse needs: `postgres` for a connection string, else `duckdb`."""
+    return "postgres" if str(warehouse).startswith(tuple(f"{scheme}:" for scheme in _POSTGRES_SCHEMES)) else "duckdb"
+
+
+def profile(warehouse: str | Path, *, marts_schema: str, threads: int) -> str:
+    """The text of a `profiles.yml` for a DuckDB file or a Postgres connection string.
+
+    It is JSON, which is YAML too: no value needs quoting by hand. Its schema is the one of the marts, so that the
+    project's `generate_schema_name` puts every model there.
+
+    Raises:
+        ValueError: the connection string names no database.
+    """
+    place = _postgres(str(warehouse)) if adapter_of(warehouse) == "postgres" else _duckdb(Path(warehouse))
+    output = {**place, "schema": marts_schema, "threads": threads}
+    return json.dumps({PROFILE: {"target": PROFILE, "outputs": {PROFILE: output}}})
+
+
+def _duckdb(database: Path) -> dict[str, object]:
+    return {"type": "duckdb", "path": str(database.resolve())}
+
+
+def _postgres(connection_string: str) -> dict[str, object]:
+    url = urlsplit(connection_string)
+    options = {name: values[-1] for name, values in parse_qs(url.query).items()}
+    database = unquote(url.path.lstrip("/")) or options.get("dbname", "")
+    if not database:
+        raise ValueError("the connection string names no database: postgresql://user:password@host:5432/database")
+    output: dict[str, object] = {
+        "type": "postgres",
+        # a socket's directory comes as ?host=, as libpq has it; it wins over the host of the URL
+        "host": options.get("host") or unquote(url.hostname or "localhost"),
+        "port": url.port or int(options.get("port", 5432)),
+        "user": unquote(url.username or "") or options.get("user", "postgres"),
+        "password": unquote(url.password or "") or options.get("password", ""),
+        "dbname": database,
+    }
+    return output | {name: options[name] for name in _POSTGRES_OPTIONS if name in options}

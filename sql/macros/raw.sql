@@ -1,0 +1,47 @@
+{#- The rows of a raw table with the columns that the sources file declares, as a select.
+    What is not loaded (a table never synced, a column younger than the last sync) is there without rows or values,
+    under its declared type: a model never fails because something was left out of a sync. -#}
+{% macro raw(table_name) -%}
+    {%- set relation = source('bitbucket', table_name) -%}
+    {%- if not execute -%}
+        select * from {{ relation }}
+    {%- else -%}
+        {%- set stored = load_relation(relation) -%}
+        {%- set present = [] -%}
+        {%- if stored is not none -%}
+            {%- for column in adapter.get_columns_in_relation(stored) -%}
+                {%- do present.append(column.name | lower) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        select
+        {%- for column in bitbucket_source.declared_columns(table_name) %}
+            {% if column.name in present -%}
+                {{ adapter.quote(column.name) }}
+            {%- else -%}
+                cast(null as {{ bitbucket_source.raw_type(column.data_type) }}) as {{ adapter.quote(column.name) }}
+            {%- endif -%}
+            {{ "," if not loop.last }}
+        {%- endfor %}
+        {% if stored is none -%} where 1 = 0 {%- else -%} from {{ stored }} {%- endif -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The columns of a raw table in the sources file: name, data_type, description. -#}
+{% macro declared_columns(table_name) -%}
+    {%- for node in graph.sources.values() if node.source_name == 'bitbucket' and node.name == table_name -%}
+        {%- do return(node.columns.values() | list) -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+
+{#- The engine's name of a type of the sources file. -#}
+{% macro raw_type(data_type) -%}
+    {%- do return({
+        'text': dbt.type_string(),
+        'json': dbt.type_string(),
+        'bigint': dbt.type_bigint(),
+        'bool': dbt.type_boolean(),
+        'timestamp': bitbucket_source.type_timestamp_with_zone(),
+    }[data_type]) -%}
+{%- endmacro %}
