@@ -53,7 +53,7 @@ def log(
     exclude: Iterable[str] = (),
     path: str | None = None,
 ) -> Iterator[Commit]:
-    """Commits reachable from `include` (None: every branch and tag) and not from `exclude`, children first, newest first.
+    """Commits reachable from `include` (None: all refs) and not from `exclude`: children first, newest first.
 
     `path` keeps those that touched this file or folder. Raises UnknownCommit before the first commit comes.
     """
@@ -98,13 +98,8 @@ def _show(
 
 
 def _touches(commit: Commit, path: str) -> bool:
-    folder = path + "/"
-    return any(
-        name == path or name.startswith(folder)
-        for each in commit.changes
-        for name in (each.path, each.old_path)
-        if name
-    )
+    names = (name for each in commit.changes for name in (each.path, each.old_path) if name)
+    return any(name == path or name.startswith(path + "/") for name in names)
 
 
 def reachable(repository: Repository, hashes: Iterable[str]) -> set[str]:

@@ -42,8 +42,10 @@ class Contents:
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     reports: dict[str, dict[str, Report]] = field(default_factory=dict)  # hash -> uuid -> report
     downloads: dict[str, Download] = field(default_factory=dict)
-    comment_serial: int = 0
-    task_serial: int = 0
+    open_sources: dict[tuple[str, str], set[int]] = field(default_factory=dict)  # (repository, branch) -> open ids
+    deployment_counts: dict[str, int] = field(default_factory=dict)  # by environment
+    comment_count: int = 0  # ever written, comments and tasks
+    had_success: bool = False  # of a pipeline
 
 
 class _Below:
@@ -67,6 +69,7 @@ class _Below:
         webhooks: dict[str, Webhook]
         reports: dict[str, dict[str, Report]]
         downloads: dict[str, Download]
+        open_sources: dict[tuple[str, str], set[int]]
     else:
 
         def __getattr__(self, name: str) -> Any:
@@ -101,17 +104,17 @@ class Repository(_Below):
     pipelines_enabled: bool = True
     hidden_from: set[str] = field(default_factory=set)
     blocked_status: int | None = None
-    generate: Callable[[Repository], Contents] | None = None
+    generate: Callable[[Repository], None] | None = None
     _contents: Contents | None = None
 
     @property
     def contents(self) -> Contents:
         """Everything below it, made now if nobody looked before."""
         if self._contents is None:
-            make, self.generate = self.generate, None
-            self._contents = Contents()
-            if make is not None:
-                self._contents = make(self)
+            fill, self.generate = self.generate, None
+            self._contents = Contents()  # there before it is filled: who fills it uses the repository
+            if fill is not None:
+                fill(self)
         return self._contents
 
     def is_visible_to(self, credential: str) -> bool:

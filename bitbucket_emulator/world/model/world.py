@@ -21,6 +21,8 @@ class World:
 
     The first workspace is the company's own. `emails` maps an address to the uuid of the account that owns it.
     `former_slugs` maps (workspace uuid, old slug) to the uuid of the repository that was renamed.
+    `unsettled_moves` decides what nobody knows: whether tasks, build statuses, comment edits and resolutions, and
+    retargets move the `updated_on` of a pull request (FACTS 11.2).
     """
 
     seed: int
@@ -35,6 +37,8 @@ class World:
     slugs: dict[tuple[str, str], str] = field(default_factory=dict)  # (workspace uuid, slug) -> repository uuid
     former_slugs: dict[tuple[str, str], str] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)  # by name
+    unsettled_moves: bool = False
+    repository_count: int = 0  # ever created
     lock: RLock = field(default_factory=RLock, repr=False)
 
     @property
@@ -51,6 +55,11 @@ class World:
         """Let the clock be at least `time`; returns `time`."""
         self.clock = max(self.clock, time)
         return time
+
+    def next_serial(self) -> int:
+        """The next repository's serial; those of deleted ones are not used again."""
+        self.repository_count += 1
+        return self.repository_count
 
     def user(self, uuid: str | None) -> User | None:
         """The account, None where it was deleted (Bitbucket then shows null, FACTS 10)."""

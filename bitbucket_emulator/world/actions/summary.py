@@ -1,0 +1,17 @@
+"""What an action touched, as plain JSON that names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NAMES = (
+    "uuid", "id", "hash", "build_number", "name", "slug", "key", "nickname", "state", "repository", "target", "user",
+    "updated_on",
+)  # fmt: skip
+
+
+def summary(result: Any) -> dict[str, Any]:
+    """`{"type": record's name, ...}` with the fields that identify it; plain values come as `{"value": ...}`."""
+    if result is None or isinstance(result, str | int | list):
+        return {"value": result}
+    return {"type": type(result).__name__} | {name: getattr(result, name) for name in _NAMES if hasattr(result, name)}
