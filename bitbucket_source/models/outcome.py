@@ -27,7 +27,7 @@ _ADVICE = (
     (r"No nodes selected|does not match any", "Check the selection: `dbt ls` in sql/ lists the names."),
 )
 _DEFAULT_ADVICE = "Correct the file named above and build again; `verbose=True` shows dbt's own output."
-_NOISE = re.compile(r"^\s*(compiled code at .*|See test failures:.*|)$")
+_NOISE = re.compile(r"^\s*(compiled code at .*|See test failures:.*|> (in|called by) .*|)$")
 
 
 @dataclass(frozen=True)

@@ -33,3 +33,35 @@
 {% macro default__type_timestamp_utc() -%} timestamp {%- endmacro %}
 
 {% macro spark__type_timestamp_utc() -%} timestamp_ntz {%- endmacro %}
+
+
+{#- Seconds from one UTC timestamp to another, with their fraction; never `dbt.datediff`, which counts boundaries. -#}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between', 'bitbucket_source')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    cast(extract(epoch from {{ later }} - {{ earlier }}) as double precision)
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    cast((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000.0 as double)
+{%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    timestampdiff(microsecond, {{ earlier }}, {{ later }}) / 1000000.0D
+{%- endmacro %}
+
+
+{#- Hours from one UTC timestamp to another. -#}
+{% macro hours_between(earlier, later) -%}
+    {{ bitbucket_source.seconds_between(earlier, later) }} / 3600
+{%- endmacro %}
+
+
+{#- A Python-readable ISO 8601 moment (a var) as a UTC timestamp; one without offset is UTC. -#}
+{% macro utc_literal(moment) -%}
+    {%- set parsed = modules.datetime.datetime.fromisoformat(moment | string | replace('Z', '+00:00')) -%}
+    {%- set utc = parsed.astimezone(modules.pytz.utc).replace(tzinfo=none) if parsed.tzinfo else parsed -%}
+    cast('{{ utc.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as {{ bitbucket_source.type_timestamp_utc() }})
+{%- endmacro %}

@@ -1,0 +1,14 @@
+select user_uuid
+from {{ ref('stg_bitbucket__users') }}
+where account_type = 'app_user'
+
+union
+
+select author_uuid as user_uuid
+from {{ ref('stg_bitbucket__pull_requests') }}
+where author_type = 'app_user' and author_uuid is not null
+
+union
+
+select user_uuid
+from {{ ref(var('bitbucket_bots', 'bitbucket_bots')) }}

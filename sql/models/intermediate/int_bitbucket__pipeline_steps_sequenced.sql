@@ -1,0 +1,68 @@
+with steps as (
+    select * from {{ ref('stg_bitbucket__pipeline_steps') }} where not is_deleted
+),
+
+first_manual_steps as (
+    select
+        repository_uuid,
+        pipeline_uuid,
+        min(step_position) as step_position
+    from steps
+    where trigger_type = 'pipeline_step_trigger_manual'
+    group by repository_uuid, pipeline_uuid
+),
+
+-- steps run in parallel: what a step waited for is what had ended when it started, not the step before it
+predecessors as (
+    select
+        steps.repository_uuid,
+        steps.pipeline_uuid,
+        steps.step_uuid,
+        max(earlier.completed_at) as completed_at
+    from steps
+    inner join steps as earlier
+        on earlier.repository_uuid = steps.repository_uuid
+        and earlier.pipeline_uuid = steps.pipeline_uuid
+        and earlier.step_uuid <> steps.step_uuid
+        and earlier.completed_at <= steps.started_at
+    group by steps.repository_uuid, steps.pipeline_uuid, steps.step_uuid
+),
+
+placed as (
+    select
+        steps.repository_uuid,
+        steps.pipeline_uuid,
+        steps.step_uuid,
+        steps.step_position,
+        steps.result,
+        steps.started_at,
+        steps.completed_at,
+        coalesce(predecessors.completed_at, runs.created_at) as could_start_at,
+        coalesce(
+            steps.trigger_type not in ('pipeline_step_trigger_manual', 'pipeline_step_trigger_redeploy'), true
+        ) as is_automatic,
+        coalesce(steps.step_position < first_manual_steps.step_position, true) as is_before_first_manual
+    from steps
+    inner join {{ ref('stg_bitbucket__pipelines') }} as runs
+        on runs.repository_uuid = steps.repository_uuid and runs.pipeline_uuid = steps.pipeline_uuid
+    left join first_manual_steps
+        on first_manual_steps.repository_uuid = steps.repository_uuid
+        and first_manual_steps.pipeline_uuid = steps.pipeline_uuid
+    left join predecessors
+        on predecessors.repository_uuid = steps.repository_uuid
+        and predecessors.pipeline_uuid = steps.pipeline_uuid
+        and predecessors.step_uuid = steps.step_uuid
+)
+
+select
+    repository_uuid,
+    pipeline_uuid,
+    step_uuid,
+    step_position,
+    result,
+    started_at,
+    completed_at,
+    is_automatic,
+    is_automatic and is_before_first_manual as is_in_automatic_part,
+    case when is_automatic then {{ seconds_between('could_start_at', 'started_at') }} end as queue_seconds
+from placed

@@ -1,0 +1,33 @@
+with pipelines as ({{ raw('pipelines') }})
+
+select
+    repository_uuid,
+    uuid as pipeline_uuid,
+    build_number,
+    run_number,
+    creator_uuid,
+    state_name as state,
+    state_stage_name as stage,
+    state_result_name as result,
+    state_result_error_message as error_message,
+    target_type,
+    target_ref_type as ref_type,
+    target_ref_name as ref_name,
+    target_commit_hash as commit_hash,
+    substr(target_commit_hash, 1, 12) as short_hash,
+    target_selector_type as selector_type,
+    target_selector_pattern as selector_pattern,
+    target_source as source_branch_name,
+    target_destination as destination_branch_name,
+    target_pullrequest_id as pull_request_id,
+    trigger_name,
+    trigger_type,
+    build_seconds_used,
+    duration_in_seconds as running_seconds,
+    first_successful as is_first_successful,
+    expired as is_expired,
+    has_variables,
+    {{ to_utc('created_on') }} as created_at,
+    {{ to_utc('completed_on') }} as completed_at,
+    {{ row_state(below='pipelines') }}
+from pipelines
