@@ -1,0 +1,1 @@
+"""The endpoints of /2.0, one file per family."""

@@ -1,0 +1,84 @@
+"""From a path to the things it names, or to the error that Bitbucket gives."""
+
+from __future__ import annotations
+
+from bitbucket_emulator.server import errors, paging
+from bitbucket_emulator.server.endpoints import Call
+from bitbucket_emulator.server.errors import ApiError
+from bitbucket_emulator.world import graph
+from bitbucket_emulator.world.model import Commit, PullRequest, Repository, Workspace
+
+
+def workspace(call: Call) -> Workspace:
+    """The workspace by slug or uuid."""
+    name = call.parameters["workspace"]
+    found = call.world.find_workspace(name)
+    if found is None:
+        raise errors.no_workspace(name)
+    return found
+
+
+def can_see(call: Call, repository: Repository) -> bool:
+    """Whether a repository exists for whoever asks; public ones do for everybody they are not hidden from."""
+    if call.credential is None:
+        return not repository.is_private and repository.is_visible_to("")
+    return call.world.can_see(call.credential, repository)
+
+
+def repository(call: Call) -> Repository:
+    """The repository by slug or uuid; `{}` is accepted as workspace when a uuid follows (FACTS 10).
+
+    Raises:
+        ApiError: 404, or 301 to the new address of one that was renamed.
+    """
+    space, name = call.parameters["workspace"], call.parameters["repo_slug"]
+    if space == "{}":
+        found = call.world.repositories.get(name)
+    else:
+        home = call.world.find_workspace(space)
+        found = None if home is None else call.world.repository(home.uuid, name)
+        if found is None and home is not None:
+            _redirect_renamed(call, home, name)
+    if found is None or not can_see(call, found):
+        raise errors.no_repository()
+    return found
+
+
+def open_repository(call: Call) -> Repository:
+    """The repository of something below it, which can be refused although the repository is listed (FACTS 10)."""
+    found = repository(call)
+    if found.blocked_status is None:
+        return found
+    if found.blocked_status == 403:
+        raise errors.forbidden_repository()
+    if found.blocked_status == 410:
+        raise errors.error(410, "Repository is no longer available.")
+    if found.blocked_status == 404:
+        raise errors.no_repository()
+    raise errors.error(found.blocked_status, "Something went wrong")
+
+
+def _redirect_renamed(call: Call, home: Workspace, name: str) -> None:
+    renamed = call.world.repositories.get(call.world.former_slugs.get((home.uuid, name), ""))
+    if renamed is not None and can_see(call, renamed):
+        start, slash, rest = call.address.partition(f"/repositories/{call.parameters['workspace']}/{name}")
+        if slash:
+            target = paging.with_query(f"{start}/repositories/{home.slug}/{renamed.slug}{rest}", call.query)
+            raise ApiError(301, "", "text/html", {"Location": target})
+
+
+def pull_request(call: Call, home: Repository) -> PullRequest:
+    """The pull request of this id."""
+    name = call.parameters["pull_request_id"]
+    found = home.pull_requests.get(int(name)) if name.isdecimal() else None
+    if found is None:
+        raise errors.no_pull_request()
+    return found
+
+
+def commit(call: Call, home: Repository) -> Commit:
+    """The commit of a hash, a unique part of one, or a ref without slash (FACTS 10)."""
+    found = graph.resolve(home, call.parameters["commit"])
+    if found is None:
+        raise errors.no_changeset()
+    return home.commits[found]

@@ -1,0 +1,144 @@
+"""What can go wrong, on purpose: which requests are met, when, and with what.
+
+A fault is data, so that it can be posted as JSON. What each kind does:
+
+- `status`: answers with `status` and `body`, or the status' usual body
+- `html`: answers with `status` and a page
+- `rate_limit`: answers 429, `retry_after` says in which form; `seconds` is the wait that it names
+- `delay`: waits `seconds` before anything else
+- `cut`: breaks the connection in the middle of the body
+- `cut_before_headers`: breaks it without a byte
+- `truncate`: sends half of the JSON as if it were all
+- `bad_json`: sends `body` in place of the JSON
+- `empty_page`: takes the rows away and keeps or makes a `next`
+- `repeat_page`: sends the rows of the matching request before
+- `next_elsewhere`: points `next` to `host`
+- `next_itself`: points `next` to the request itself
+- `wrong_size`: sets `size` to `value`
+- `poison`: sets `field` (dotted; `*` stands for every row) to `value`
+- `action`: does `action` with `arguments`, before or after (`when`) the answer is made, so that the world changes
+  exactly between two pages of a reader
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from random import Random
+from typing import Any, Literal, get_args
+
+import msgspec
+
+Kind = Literal[
+    "action",
+    "bad_json",
+    "cut",
+    "cut_before_headers",
+    "delay",
+    "empty_page",
+    "html",
+    "next_elsewhere",
+    "next_itself",
+    "poison",
+    "rate_limit",
+    "repeat_page",
+    "status",
+    "truncate",
+    "wrong_size",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One fault. Which requests it meets, when it strikes, and what its kind needs to know.
+
+    Attributes:
+        kind: see the module's list.
+        method: regular expression for the whole method.
+        path: regular expression searched for in the decoded path, without `/2.0`.
+        query: regular expression searched for in the decoded query.
+        nth: strikes at this matching request only, counted from 1.
+        every: strikes at each matching request whose number is a multiple.
+        times: strikes at most so often.
+        probability: strikes with this chance, drawn with `seed`.
+    """
+
+    kind: Kind
+    method: str = ".*"
+    path: str = ""
+    query: str = ""
+    nth: int | None = None
+    every: int | None = None
+    times: int | None = None
+    probability: float | None = None
+    seed: int = 0
+    status: int = 500
+    body: str | dict[str, Any] | None = None
+    headers: dict[str, str] = {}
+    seconds: float = 0.0
+    retry_after: Literal["none", "seconds", "http_date"] = "none"
+    host: str = "https://elsewhere.example"
+    field: str = ""
+    value: Any = None
+    action: str = ""
+    arguments: dict[str, Any] = {}
+    when: Literal["before", "after"] = "before"
+
+
+class Armed:
+    """A fault and what it has met so far."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.met = 0
+        self.struck = 0
+        self.last_rows: list[Any] = []
+        self._random = Random(fault.seed)  # noqa: S311 - chance for tests, not for secrets
+        self._method = re.compile(fault.method)
+        self._path = re.compile(fault.path)
+        self._query = re.compile(fault.query)
+
+    def meets(self, method: str, path: str, query: str) -> bool:
+        """Whether the request is one of those that the fault is for."""
+        return bool(self._method.fullmatch(method) and self._path.search(path) and self._query.search(query))
+
+    def strikes(self) -> bool:
+        """Counts a matching request and says whether the fault happens now."""
+        self.met += 1
+        fault = self.fault
+        if fault.times is not None and self.struck >= fault.times:
+            return False
+        if fault.nth is not None and self.met != fault.nth:
+            return False
+        if fault.every is not None and self.met % fault.every:
+            return False
+        if fault.probability is not None and self._random.random() >= fault.probability:
+            return False
+        self.struck += 1
+        return True
+
+
+class Faults:
+    """All faults, in the order they were added."""
+
+    def __init__(self) -> None:
+        self.armed: list[Armed] = []
+
+    def add(self, fault: Fault) -> Armed:
+        """Adds one; raises re.error where a pattern is none."""
+        armed = Armed(fault)
+        self.armed.append(armed)
+        return armed
+
+    def clear(self) -> None:
+        """Takes all away."""
+        self.armed.clear()
+
+    def meeting(self, method: str, path: str, query: str) -> list[tuple[Armed, bool]]:
+        """The faults that are for this request, each with whether it strikes now."""
+        return [(armed, armed.strikes()) for armed in self.armed if armed.meets(method, path, query)]
+
+
+def of_kind(struck: Iterable[Armed], *kinds: Kind) -> list[Armed]:
+    """Those of these kinds."""
+    return [armed for armed in struck if armed.fault.kind in kinds]

@@ -1,0 +1,149 @@
+"""What each kind of fault does to an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+
+from bitbucket_emulator.server import errors, paging
+from bitbucket_emulator.server.faults import Armed, Fault
+from bitbucket_emulator.server.rate_limit import Limiter, RateLimits
+from bitbucket_emulator.server.reply import Reply, of_error
+from bitbucket_emulator.world.model import HOUR, World
+
+_HTML = """<!DOCTYPE html>
+<html>
+  <head><title>Bitbucket is temporarily unavailable</title></head>
+  <body><h1>Something went wrong</h1></body>
+</html>
+"""
+
+_REASONS = {
+    400: "Bad request",
+    401: "Token is invalid, expired, or not supported for this endpoint.",
+    403: "Access denied. You must have write or admin access.",
+    404: "Resource not found",
+    500: "Internal server error",
+    502: "Bad gateway",
+    503: "Service unavailable",
+    504: "Gateway timeout",
+    555: "The request timed out",
+}
+
+
+def instead(fault: Fault, world: World) -> Reply | None:
+    """The answer that a fault gives in place of the real one, None where it lets that be made."""
+    if fault.kind == "status":
+        return _status(fault)
+    if fault.kind == "html":
+        body = fault.body if isinstance(fault.body, str) else _HTML
+        return Reply(fault.status, None, body.encode(), errors.HTML, dict(fault.headers))
+    if fault.kind == "rate_limit":
+        limiter = Limiter(world, RateLimits(retry_after=fault.retry_after, clock="real"))
+        wait = round(fault.seconds * 1_000_000) or HOUR
+        return of_error(errors.rate_limited({**limiter.retry_after(wait), **fault.headers}))
+    return None
+
+
+def change(armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    """Lets a fault spoil an answer that was made."""
+    spoil = _SPOILERS.get(armed.fault.kind)
+    if spoil is not None and reply.json is not None:
+        spoil(armed, reply, address, query)
+
+
+def remember(armed: Armed, reply: Reply) -> None:
+    """Keeps the rows of an answer for `repeat_page`."""
+    if reply.json is not None and isinstance(reply.json.get("values"), list):
+        armed.last_rows = reply.json["values"]
+
+
+def _status(fault: Fault) -> Reply:
+    if isinstance(fault.body, str):
+        return Reply(fault.status, None, fault.body.encode(), errors.TEXT, dict(fault.headers))
+    body = fault.body or {"type": "error", "error": {"message": _REASONS.get(fault.status, "Something went wrong")}}
+    return Reply(fault.status, body, headers=dict(fault.headers))
+
+
+def _truncate(_armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    body = reply.encode()
+    reply.json, reply.body = None, body[: len(body) // 2]
+
+
+def _bad_json(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    body = armed.fault.body
+    if isinstance(body, dict):
+        reply.json = body
+    else:
+        reply.json, reply.body = None, ('{"values": [}' if body is None else body).encode()
+
+
+def _empty_page(_armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    reply.json["values"] = []
+    number = paging.page_number(query) + 1
+    reply.json.setdefault("next", f"{_itself(address, [pair for pair in query if pair[0] != 'page'], number)}")
+
+
+def _repeat_page(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    if armed.last_rows:
+        reply.json["values"] = armed.last_rows
+
+
+def _next_elsewhere(armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    parts = urlsplit(reply.json.get("next") or _itself(address, query))
+    host = urlsplit(armed.fault.host)
+    reply.json["next"] = urlunsplit((host.scheme, host.netloc, parts.path, parts.query, ""))
+
+
+def _next_itself(_armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    reply.json["next"] = _itself(address, query)
+
+
+def _wrong_size(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    reply.json["size"] = armed.fault.value
+
+
+def _poison(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    # through bytes: the rendered objects may be shared with other places of the same answer
+    reply.json = msgspec.json.decode(reply.encode())
+    _set(reply.json, armed.fault.field.split("."), armed.fault.value)
+
+
+def _set(target: Any, path: list[str], value: Any) -> None:
+    name, *rest = path
+    if isinstance(target, list):
+        numbers = range(len(target)) if name == "*" else [int(name)] if int(name) < len(target) else []
+        for number in numbers:
+            if rest:
+                _set(target[number], rest, value)
+            else:
+                target[number] = value
+    elif isinstance(target, dict):
+        if rest:
+            _set(target.get(name), rest, value)
+        else:
+            target[name] = value
+
+
+def _itself(address: str, query: list[tuple[str, str]], page: int | None = None) -> str:
+    return paging.with_query(address, [*query, *([] if page is None else [("page", str(page))])])
+
+
+_SPOILERS: dict[str, Callable[[Armed, Reply, str, list[tuple[str, str]]], None]] = {
+    "truncate": _truncate,
+    "bad_json": _bad_json,
+    "empty_page": _empty_page,
+    "repeat_page": _repeat_page,
+    "next_elsewhere": _next_elsewhere,
+    "next_itself": _next_itself,
+    "wrong_size": _wrong_size,
+    "poison": _poison,
+}

@@ -1,0 +1,151 @@
+"""Pages: which keys an envelope has, how long a page may be, and what `next` looks like (FACTS 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from bitbucket_emulator.server import errors
+
+Row = TypeVar("Row")
+Json = dict[str, Any]
+Pairs = Sequence[tuple[str, str]]
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TOKEN_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The form of one collection's pages.
+
+    Attributes:
+        default: rows of a page when `pagelen` is not given.
+        maximum: a higher `pagelen` is 400, not clamped.
+        numbered: whether `page` is in the envelope.
+        counted: whether `size`, the number of all rows, is in the envelope.
+        tokens: pages are named by opaque tokens, and a number is 400 `Invalid page`.
+        forgets: query parameters that `next` drops.
+    """
+
+    default: int = 10
+    maximum: int = 100
+    numbered: bool = True
+    counted: bool = True
+    tokens: bool = False
+    forgets: frozenset[str] = frozenset()
+
+    def pagelen(self, query: Pairs) -> int:
+        """The wanted length.
+
+        Raises:
+            ApiError: 400 `Invalid pagelen`.
+        """
+        text = _last(query, "pagelen")
+        if text is None:
+            return self.default
+        if not text.isdecimal() or not 1 <= int(text) <= self.maximum:
+            raise errors.invalid_pagelen()
+        return int(text)
+
+
+def page(rows: Sequence[Row], render: Callable[[Row], Json], envelope: Envelope, address: str, query: Pairs) -> Json:
+    """One page of a collection.
+
+    Args:
+        rows: all rows, in order. Only those of the page are rendered.
+        render: makes the JSON of a row.
+        envelope: the collection's form.
+        address: of the collection as the client wrote it, without the query.
+        query: the query's parameters, decoded.
+
+    Raises:
+        ApiError: 400 `Invalid pagelen` or `Invalid page`.
+    """
+    pagelen = envelope.pagelen(query)
+    start = _start(_last(query, "page"), pagelen, envelope)
+    values = [render(row) for row in rows[start : start + pagelen]]
+    body: Json = {"values": values, "pagelen": pagelen}
+    if envelope.counted:
+        body["size"] = len(rows)
+    if envelope.numbered:
+        body["page"] = _last(query, "page") or 1 if envelope.tokens else start // pagelen + 1
+    kept = [(name, value) for name, value in query if name != "page" and name not in envelope.forgets]
+    if start + pagelen < len(rows):
+        body["next"] = _address(address, kept, _name(start + pagelen, pagelen, envelope))
+    if start and values and not envelope.tokens:
+        body["previous"] = _address(address, kept, _name(start - pagelen, pagelen, envelope))
+    return body
+
+
+def with_query(address: str, query: Pairs) -> str:
+    """The address with its query, encoded; without a question mark where there is no query."""
+    return f"{address}?{urlencode(query, quote_via=quote)}" if query else address
+
+
+def context(*parts: object) -> str:
+    """The 32 hex digits that stand for a walk through commits (FACTS 1), the same for the same walk."""
+    return md5(repr(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def next_of_walk(address: str, query: Pairs, walk: str, number: int) -> str:
+    """`next` of a list of commits: `?ctx=<32 hex>&page=2`, the other parameters before it."""
+    kept = [(name, value) for name, value in query if name not in ("page", "ctx")]
+    return with_query(address, [*kept, ("ctx", walk), ("page", str(number))])
+
+
+def page_number(query: Pairs) -> int:
+    """`page` of a numbered list.
+
+    Raises:
+        ApiError: 400 `Invalid page`.
+    """
+    text = _last(query, "page")
+    if text is None:
+        return 1
+    if not text.isdecimal() or int(text) < 1:
+        raise errors.invalid_page()
+    return int(text)
+
+
+def _last(query: Pairs, name: str) -> str | None:
+    return next((value for key, value in reversed(query) if key == name), None)
+
+
+def _start(text: str | None, pagelen: int, envelope: Envelope) -> int:
+    if text is None:
+        return 0
+    if envelope.tokens:
+        return _token_start(text)
+    if not text.isdecimal() or int(text) < 1:
+        raise errors.invalid_page()
+    return (int(text) - 1) * pagelen
+
+
+def _name(start: int, pagelen: int, envelope: Envelope) -> str:
+    return _token(start) if envelope.tokens else str(start // pagelen + 1)
+
+
+def _address(address: str, kept: Pairs, name: str) -> str:
+    return with_query(address, [*kept, ("page", name)])
+
+
+def _token(start: int) -> str:
+    """A start as four letters and digits like `8xhd`; the last one checks the others."""
+    number = start * 7919 % 36**3
+    text = ""
+    for _ in range(3):
+        number, digit = divmod(number, 36)
+        text = _DIGITS[digit] + text
+    return text + _DIGITS[(start * 31 + 17) % 36]
+
+
+def _token_start(text: str) -> int:
+    if len(text) == _TOKEN_LENGTH and all(digit in _DIGITS for digit in text):
+        start = int(text[:3], 36) * pow(7919, -1, 36**3) % 36**3
+        if _token(start) == text:
+            return start
+    raise errors.invalid_page()
