@@ -9,7 +9,9 @@ select
     runs.target_type,
     runs.ref_type,
     runs.ref_name,
-    coalesce(runs.ref_type = 'branch' and runs.ref_name = repositories.default_branch_name, false) as is_on_default_branch,
+    coalesce(
+        runs.ref_type = 'branch' and runs.ref_name = repositories.default_branch_name, false
+    ) as is_on_default_branch,
     runs.commit_hash,
     runs.short_hash,
     runs.selector_type,
