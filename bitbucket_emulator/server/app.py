@@ -15,7 +15,9 @@ from bitbucket_emulator.server.api import (
     pipelines,
     pull_requests,
     refs,
+    reports,
     repositories,
+    settings,
     statuses,
 )
 from bitbucket_emulator.server.endpoints import Table
@@ -23,7 +25,7 @@ from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.server.exchange import PREFIX, Api
 from bitbucket_emulator.server.state import State
 
-FAMILIES = (people, repositories, refs, commits, statuses, pull_requests, pipelines, deployments)
+FAMILIES = (people, repositories, refs, commits, statuses, pull_requests, pipelines, deployments, settings, reports)
 
 
 def endpoint_table() -> Table:
