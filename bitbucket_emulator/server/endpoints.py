@@ -18,6 +18,7 @@ from bitbucket_emulator.world.model import Credential, World
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from bitbucket_emulator.server.feeds import Feeds
     from bitbucket_emulator.server.walks import Walks
 
 Json: TypeAlias = dict[str, Any]
@@ -48,6 +49,7 @@ class Call:
         credential: who asks, None without any.
         fields: the parsed `fields` parameter.
         walks: walks through commits that a later page goes on with.
+        feeds: the activity of whole repositories.
         accept: the header of that name.
     """
 
@@ -60,6 +62,7 @@ class Call:
     credential: Credential | None
     fields: fields.Fields
     walks: Walks
+    feeds: Feeds
     accept: str = "*/*"
 
     @property

@@ -76,6 +76,15 @@ def no_such_api() -> ApiError:
     )
 
 
+def line_too_long(length: int, longest: int) -> ApiError:
+    """A URL that does not fit: HTML, from the server in front (errors.json)."""
+    page = (
+        "<html>\n  <head>\n    <title>Bad Request</title>\n  </head>\n  <body>\n    <h1><p>Bad Request</p></h1>\n"
+        f"    Request Line is too large ({length} &gt; {longest})\n  </body>\n</html>"
+    )
+    return ApiError(400, page, HTML)
+
+
 def removed() -> ApiError:
     """The cross-workspace endpoints that CHANGE-2770 took away in April 2026 (FACTS 9)."""
     data = {"announcement_url": _CHANGELOG}
@@ -98,6 +107,15 @@ def no_repository() -> ApiError:
         "You may not have access to this repository or it no longer exists in this workspace. If you think this "
         "repository exists and you have access, make sure you are authenticated.",
     )
+
+
+def no_repository_page() -> ApiError:
+    """The same for `commits/{revision}`: a page of HTML (FACTS 8, errors.json)."""
+    text = "The repository does not exist, or you do not have access to it."
+    page = (
+        f"<!DOCTYPE html>\n<html>\n  <head><title>Bitbucket</title></head>\n  <body><h1>{text}</h1></body>\n</html>\n"
+    )
+    return ApiError(404, page, HTML)
 
 
 def forbidden_repository() -> ApiError:

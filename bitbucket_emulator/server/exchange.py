@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bitbucket_emulator.world.model import Credential
 
 PREFIX = "/2.0"
+_LONGEST_LINE = 4094
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Incoming:
 
     method: str
     path: str
+    target: str
     address: str
     origin: str
     client: str
@@ -103,6 +105,7 @@ class Api:
         endpoint: Endpoint | None = None
         usage: Usage | None = None
         try:
+            _check_length(incoming)
             credential = auth.identify(state.world, state.grants, incoming.headers.get("authorization"))
             found = self._table.find(incoming.method, incoming.path)
             endpoint = None if found is None else found[0]
@@ -132,6 +135,7 @@ class Api:
             credential=credential,
             fields=fields.parse([value for name, value in incoming.query if name == "fields"]),
             walks=self._state.walks,
+            feeds=self._state.feeds,
             accept=incoming.headers.get("accept", "*/*"),
         )
         answer = endpoint.answer(call)
@@ -151,17 +155,26 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
             more = message.get("more_body", False)
     origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
     client = scope.get("client")
+    path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     return Incoming(
         method="GET" if scope["method"] == "HEAD" else scope["method"],
         path=scope["path"].removeprefix(PREFIX) or "/",
-        address=origin + scope["raw_path"].decode("latin-1"),
+        target=f"{path}?{query}" if query else path,
+        address=origin + path,
         origin=origin,
         client="" if client is None else client[0],
-        query=parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+        query=parse_qsl(query, keep_blank_values=True),
         form=parse_qsl(body.decode(), keep_blank_values=True) if is_form else [],
         headers=headers,
     )
+
+
+def _check_length(incoming: Incoming) -> None:
+    """The request line has room for 4094 characters (FACTS 2)."""
+    length = len(f"{incoming.method} {incoming.target} HTTP/1.1")
+    if length > _LONGEST_LINE:
+        raise errors.line_too_long(length, _LONGEST_LINE)
 
 
 def _add_headers(reply: Reply, credential: Credential | None, endpoint: Endpoint | None, usage: Usage | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import md5
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from bitbucket_emulator.server import errors
@@ -15,7 +15,8 @@ Json = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_TOKEN_LENGTH = 4
+_WIDTHS = (3, 5, 7)
+_FACTOR = 7919  # a prime: every start has its own token
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Envelope:
         maximum: a higher `pagelen` is 400, not clamped.
         numbered: whether `page` is in the envelope.
         counted: whether `size`, the number of all rows, is in the envelope.
-        tokens: pages are named by opaque tokens, and a number is 400 `Invalid page`.
+        opaque: the parameter by which `next` names a page with an opaque token, empty where it is a number. Where
+            it is `page`, a number is 400 `Invalid page`.
         forgets: query parameters that `next` drops.
     """
 
@@ -35,7 +37,7 @@ class Envelope:
     maximum: int = 100
     numbered: bool = True
     counted: bool = True
-    tokens: bool = False
+    opaque: Literal["", "page", "ctx"] = ""
     forgets: frozenset[str] = frozenset()
 
     def pagelen(self, query: Pairs) -> int:
@@ -66,18 +68,19 @@ def page(rows: Sequence[Row], render: Callable[[Row], Json], envelope: Envelope,
         ApiError: 400 `Invalid pagelen` or `Invalid page`.
     """
     pagelen = envelope.pagelen(query)
-    start = _start(_last(query, "page"), pagelen, envelope)
+    start = _start(query, pagelen, envelope)
     values = [render(row) for row in rows[start : start + pagelen]]
     body: Json = {"values": values, "pagelen": pagelen}
     if envelope.counted:
         body["size"] = len(rows)
     if envelope.numbered:
-        body["page"] = _last(query, "page") or 1 if envelope.tokens else start // pagelen + 1
-    kept = [(name, value) for name, value in query if name != "page" and name not in envelope.forgets]
+        body["page"] = _last(query, "page") or 1 if envelope.opaque else start // pagelen + 1
+    named = {"page", envelope.opaque, *envelope.forgets}
+    kept = [(name, value) for name, value in query if name not in named]
     if start + pagelen < len(rows):
-        body["next"] = _address(address, kept, _name(start + pagelen, pagelen, envelope))
-    if start and values and not envelope.tokens:
-        body["previous"] = _address(address, kept, _name(start - pagelen, pagelen, envelope))
+        body["next"] = with_query(address, [*kept, _name(start + pagelen, pagelen, envelope)])
+    if start and values and not envelope.opaque:
+        body["previous"] = with_query(address, [*kept, _name(start - pagelen, pagelen, envelope)])
     return body
 
 
@@ -115,37 +118,31 @@ def _last(query: Pairs, name: str) -> str | None:
     return next((value for key, value in reversed(query) if key == name), None)
 
 
-def _start(text: str | None, pagelen: int, envelope: Envelope) -> int:
-    if text is None:
-        return 0
-    if envelope.tokens:
-        return _token_start(text)
-    if not text.isdecimal() or int(text) < 1:
-        raise errors.invalid_page()
-    return (int(text) - 1) * pagelen
+def _start(query: Pairs, pagelen: int, envelope: Envelope) -> int:
+    token = _last(query, envelope.opaque) if envelope.opaque else None
+    return (page_number(query) - 1) * pagelen if token is None else _token_start(token)
 
 
-def _name(start: int, pagelen: int, envelope: Envelope) -> str:
-    return _token(start) if envelope.tokens else str(start // pagelen + 1)
-
-
-def _address(address: str, kept: Pairs, name: str) -> str:
-    return with_query(address, [*kept, ("page", name)])
+def _name(start: int, pagelen: int, envelope: Envelope) -> tuple[str, str]:
+    return (envelope.opaque, _token(start)) if envelope.opaque else ("page", str(start // pagelen + 1))
 
 
 def _token(start: int) -> str:
-    """A start as four letters and digits like `8xhd`; the last one checks the others."""
-    number = start * 7919 % 36**3
+    """A start as letters and digits like `8xhd`; the last one checks the others."""
+    width = next(width for width in _WIDTHS if start < 36**width)
+    number = start * _FACTOR % 36**width
     text = ""
-    for _ in range(3):
+    for _ in range(width):
         number, digit = divmod(number, 36)
         text = _DIGITS[digit] + text
     return text + _DIGITS[(start * 31 + 17) % 36]
 
 
 def _token_start(text: str) -> int:
-    if len(text) == _TOKEN_LENGTH and all(digit in _DIGITS for digit in text):
-        start = int(text[:3], 36) * pow(7919, -1, 36**3) % 36**3
+    width = len(text) - 1
+    if width in _WIDTHS and all(digit in _DIGITS for digit in text):
+        inverse: int = pow(_FACTOR, -1, 36**width)
+        start = int(text[:-1], 36) * inverse % 36**width
         if _token(start) == text:
             return start
     raise errors.invalid_page()

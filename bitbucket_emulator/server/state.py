@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bitbucket_emulator.server.faults import Faults
+from bitbucket_emulator.server.feeds import Feeds
 from bitbucket_emulator.server.grants import Grants
 from bitbucket_emulator.server.rate_limit import Limiter, RateLimits
 from bitbucket_emulator.server.request_log import RequestLog
@@ -22,6 +23,7 @@ class State:
     log: RequestLog = field(default_factory=RequestLog)
     grants: Grants = field(default_factory=Grants)
     walks: Walks = field(default_factory=Walks)
+    feeds: Feeds = field(default_factory=Feeds)
 
 
 def new_state(world: World, limits: RateLimits | None = None) -> State:

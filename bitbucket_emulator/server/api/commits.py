@@ -5,6 +5,7 @@ from __future__ import annotations
 from bitbucket_emulator.server import errors, paging
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.endpoints import Call, Endpoints, Json
+from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.server.paging import Envelope
 from bitbucket_emulator.server.render import git
 from bitbucket_emulator.world import graph
@@ -29,7 +30,13 @@ def commits(call: Call) -> Json:
 @endpoints.post("/repositories/{workspace}/{repo_slug}/commits/{revision:path}", "repository")
 @endpoints.get("/repositories/{workspace}/{repo_slug}/commits/{revision:path}", "repository")
 def commits_of_revision(call: Call) -> Json:
-    """The same, with one more revision included."""
+    """The same, with one more revision included; a missing repository is an HTML page here (errors.json)."""
+    try:
+        lookup.repository(call)
+    except ApiError as problem:
+        if problem.status == 404:
+            raise errors.no_repository_page() from problem
+        raise
     return _listing(call, [call.parameters["revision"]])
 
 

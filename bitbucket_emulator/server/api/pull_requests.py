@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import merge
-from operator import itemgetter
 from typing import TypeVar
 
 from bitbucket_emulator.server import errors
@@ -23,11 +21,12 @@ endpoints = Endpoints()
 Found = TypeVar("Found")
 
 _PULL_REQUESTS = Envelope(maximum=50)
-_ACTIVITY = Envelope(maximum=50, counted=False)
+# `next` of other clients' fixtures: activity?ctx=<some letters and digits>
+_ACTIVITY = Envelope(maximum=50, numbered=False, counted=False, opaque="ctx")
 _COMMENTS = Envelope()
 _TASKS = Envelope()
 _STATUSES = Envelope(default=30)
-_COMMITS = Envelope(counted=False, tokens=True)
+_COMMITS = Envelope(counted=False, opaque="page")
 _PULL_REQUESTS_OF_COMMIT = Envelope(default=30)
 
 _BASE = "/repositories/{workspace}/{repo_slug}/pullrequests"
@@ -52,9 +51,7 @@ def pull_requests(call: Call) -> Json:
 @endpoints.get(f"{_BASE}/activity", "pullrequest")
 def repository_activity(call: Call) -> Json:
     """The feed of all pull requests of the repository, newest first."""
-    home = lookup.open_repository(call)
-    feeds = ([(date, request, entry) for date, entry in request.feed()] for request in home.pull_requests.values())
-    rows = list(merge(*feeds, key=itemgetter(0), reverse=True))
+    rows = call.feeds.rows(lookup.open_repository(call))
     return call.page(rows, lambda row: render_comments.activity(call.view, row[1], row[2]), _ACTIVITY)
 
 

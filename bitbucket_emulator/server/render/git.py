@@ -71,8 +71,9 @@ def commit(view: View, repo: Repository, entry: Commit, form: CommitForm = "list
         "author": author(view, entry.author_raw),
         "message": entry.message,
     }
+    message = rendered(entry.message)
     if form != "target":
-        shown["summary"] = rendered(entry.message)
+        shown["summary"] = message
     shown["links"] = {
         "self": link(f"{base}/commit/{entry.hash}"),
         "html": link(f"{SITE}/{name}/commits/{entry.hash}"),
@@ -84,7 +85,7 @@ def commit(view: View, repo: Repository, entry: Commit, form: CommitForm = "list
     }
     shown["parents"] = [short_commit(view, repo, parent) for parent in entry.parents]
     if form in ("listed", "single"):
-        shown["rendered"] = {"message": rendered(entry.message)}
+        shown["rendered"] = {"message": message}
     shown["repository"] = repository(view, repo)
     if form == "single":
         shown["participants"] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -39,6 +40,7 @@ def link(address: str) -> dict[str, str]:
     return {"href": address}
 
 
+@lru_cache(maxsize=16_384)
 def quoted(text: str) -> str:
     """Text inside a path: braces are escaped, the slashes of branch names are not (FACTS 10, recordings)."""
     return quote(text, safe="/$;&=@!.,~:+")
