@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _WANTED, _UNWANTED = 1, 2
 
 
-class UnknownCommit(LookupError):  # noqa: N818 - named after what it says
+class UnknownCommit(LookupError):
     """A hash that does not resolve (never pushed, or pruned); `args[0]` is the hash."""
 
 
-class NoCommonAncestor(LookupError):  # noqa: N818 - named after Bitbucket's message
+class NoCommonAncestor(LookupError):
     """Two commits of unrelated histories (FACTS 3: 400 `No common ancestor`)."""
 
 

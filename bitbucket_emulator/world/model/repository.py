@@ -113,8 +113,11 @@ class Repository(_Below):
         if self._contents is None:
             fill, self.generate = self.generate, None
             self._contents = Contents()  # there before it is filled: who fills it uses the repository
-            if fill is not None:
-                fill(self)
+            try:
+                if fill is not None:
+                    fill(self)
+            except AttributeError as error:  # would look as if `contents` itself were missing
+                raise RuntimeError(f"cannot generate {self.slug}") from error
         return self._contents
 
     def is_visible_to(self, credential: str) -> bool:
