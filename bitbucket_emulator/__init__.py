@@ -4,6 +4,7 @@ from bitbucket_emulator.emulator import Emulator
 from bitbucket_emulator.server.faults import Fault
 from bitbucket_emulator.server.rate_limit import RateLimits
 from bitbucket_emulator.server.request_log import Entry
+from bitbucket_emulator.world.generate import generate_world
 from bitbucket_emulator.world.model import Credential, World
 
-__all__ = ["Credential", "Emulator", "Entry", "Fault", "RateLimits", "World"]
+__all__ = ["Credential", "Emulator", "Entry", "Fault", "RateLimits", "World", "generate_world"]

@@ -141,8 +141,7 @@ def _token(start: int) -> str:
 def _token_start(text: str) -> int:
     width = len(text) - 1
     if width in _WIDTHS and all(digit in _DIGITS for digit in text):
-        inverse: int = pow(_FACTOR, -1, 36**width)
-        start = int(text[:-1], 36) * inverse % 36**width
+        start: int = int(text[:-1], 36) * pow(_FACTOR, -1, 36**width) % 36**width
         if _token(start) == text:
             return start
     raise errors.invalid_page()
