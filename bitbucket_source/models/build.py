@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -52,7 +52,8 @@ def build_models(
         What was built, which tests passed and which failed.
 
     Raises:
-        ModelsError: dbt is not installed, or could not run, or a model could not be built.
+        ModelsError: dbt is not installed or could not run, nothing matches the selection, or a model could not be
+            built.
     """
     _require_dbt(adapter_of(warehouse))
     schemas = {"bitbucket_raw_schema": raw_schema, "bitbucket_schema": marts_schema}
@@ -62,17 +63,28 @@ def build_models(
         *_option("--exclude", exclude),
         *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
         *(["--full-refresh"] if full_refresh else []),
+        # a test that compares models runs only where all of them are built
+        *("--indirect-selection", "cautious"),
         *("--vars", json.dumps({**(variables or {}), **schemas})),
     ]
     with dbt_arguments(warehouse, marts_schema=marts_schema, threads=threads, verbose=verbose) as common:
-        return _invoke([*arguments, *common])
+        result = _invoke([*arguments, *common])
+    if not (result.built or result.tests_passed or result.failed):
+        raise ModelsError(
+            f"No model matches the selection {' '.join(select)!r}: "
+            "names begin with stg_bitbucket__, int_bitbucket__ or, as in bitbucket__fct_pull_requests, bitbucket__"
+        )
+    return result
 
 
 def _require_dbt(adapter: str) -> None:
-    if importlib.util.find_spec("dbt") is None or importlib.util.find_spec(f"dbt.adapters.{adapter}") is None:
+    try:
+        metadata.version("dbt-core")
+        metadata.version(f"dbt-{adapter}")
+    except metadata.PackageNotFoundError as missing:
         raise ModelsError(
-            f"The models need dbt-core and dbt-{adapter}: pip install 'bitbucket-source[{_EXTRA[adapter]}]'"
-        )
+            f"The models need {missing.name}, which is not installed: pip install 'bitbucket-source[{_EXTRA[adapter]}]'"
+        ) from missing
 
 
 def _option(name: str, values: Sequence[str]) -> list[str]:

@@ -24,7 +24,6 @@ _ADVICE = (
         "Check the connection string and that the server is up.",
     ),
     (r"permission denied", "Grant the user the right to create schemas and tables, and to read the raw schema."),
-    (r"No nodes selected|does not match any", "Check the selection: `dbt ls` in sql/ lists the names."),
 )
 _DEFAULT_ADVICE = "Correct the file named above and build again; `verbose=True` shows dbt's own output."
 _NOISE = re.compile(r"^\s*(compiled code at .*|See test failures:.*|> (in|called by) .*|)$")

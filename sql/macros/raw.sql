@@ -1,7 +1,8 @@
 {#- The rows of a raw table with the columns that the sources file declares, as a select.
     What is not loaded (a table never synced, a column younger than the last sync) is there without rows or values,
-    under its declared type: a model never fails because something was left out of a sync. -#}
-{% macro raw(table_name) -%}
+    under its declared type: a model never fails because something was left out of a sync.
+    `columns` names the ones wanted, where not all are. -#}
+{% macro raw(table_name, columns=none) -%}
     {%- set relation = source('bitbucket', table_name) -%}
     {%- if not execute -%}
         select * from {{ relation }}
@@ -14,7 +15,7 @@
             {%- endfor -%}
         {%- endif -%}
         select
-        {%- for column in bitbucket_source.declared_columns(table_name) %}
+        {%- for column in bitbucket_source.declared_columns(table_name) if columns is none or column.name in columns %}
             {% if column.name in present -%}
                 {{ adapter.quote(column.name) }}
             {%- else -%}

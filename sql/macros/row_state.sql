@@ -1,14 +1,15 @@
 {#- The columns with which every staging model ends: what became of the row in Bitbucket, and when it was read.
-    `below` names the alias of the rows where they belong to a repository; a staging model joins nothing, so the
-    repository's own deletion is looked up with `exists`. -#}
+    `below` names the rows where they belong to a repository. That a repository is deleted stands only in its own row
+    (children of a deleted repository are not touched); as staging joins nothing, `exists` looks it up: no row is
+    multiplied or lost by it, and none is needed. -#}
 {% macro row_state(below=none) -%}
     {{ bitbucket_source.to_utc('deleted_at') }} as deleted_at,
     deleted_at is not null as is_deleted,
     {%- if below is not none %}
     exists (
         select 1
-        from {{ ref('stg_bitbucket__repositories') }} as repositories
-        where repositories.repository_uuid = {{ below }}.repository_uuid and repositories.is_deleted
+        from ({{ bitbucket_source.raw('repositories', columns=['uuid', 'deleted_at']) }}) as repositories
+        where repositories.uuid = {{ below }}.repository_uuid and repositories.deleted_at is not null
     ) as is_repository_deleted,
     {%- endif %}
     {{ bitbucket_source.to_utc('synced_at') }} as synced_at

@@ -1,0 +1,118 @@
+"""The raw tables of a warehouse, made from the table contract and filled with rows written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+# its stubs are not among the development dependencies
+import psycopg2  # type: ignore[import-untyped]
+import psycopg2.extras  # type: ignore[import-untyped]
+import pyarrow as pa
+
+from bitbucket_source.tables import TABLES, Column, Table, Type
+
+Row = dict[str, Any]
+Rows = Mapping[str, Iterable[Row]]
+
+_ARROW: dict[Type, pa.DataType] = {
+    Type.TEXT: pa.string(),
+    Type.JSON: pa.string(),
+    Type.BIGINT: pa.int64(),
+    Type.BOOL: pa.bool_(),
+    Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+}
+_POSTGRES = {
+    Type.TEXT: "text",
+    Type.JSON: "jsonb",
+    Type.BIGINT: "bigint",
+    Type.BOOL: "boolean",
+    Type.TIMESTAMP: "timestamptz",
+}
+
+
+def _value(column: Column, row: Row) -> object:
+    value = row.get(column.name)
+    if column.type is Type.TIMESTAMP and isinstance(value, str):
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return value
+
+
+def _values(table: Table, rows: Iterable[Row]) -> Iterator[dict[str, object]]:
+    for row in rows:
+        if unknown := set(row) - set(table.columns_by_name):
+            raise ValueError(f"{table.name} has no {sorted(unknown)}")
+        yield {column.name: _value(column, row) for column in table.columns}
+
+
+def arrow_table(table: Table, rows: Iterable[Row]) -> pa.Table:
+    """Rows in the shape in which the connector loads them; what a row leaves out is null."""
+    schema = pa.schema([(column.name, _ARROW[column.type]) for column in table.columns])
+    return pa.Table.from_pylist(list(_values(table, rows)), schema=schema)
+
+
+@dataclass(frozen=True)
+class DuckDBWarehouse:
+    """A warehouse in a DuckDB file."""
+
+    address: Path
+
+    def load(self, rows: Rows) -> None:
+        """Make the tables named, and no other."""
+        with closing(duckdb.connect(str(self.address))) as connection:
+            connection.execute("create schema bitbucket_raw")
+            for name, of_table in rows.items():
+                connection.register("loaded", arrow_table(TABLES[name], of_table))
+                connection.execute(f"create table bitbucket_raw.{name} as from loaded")
+
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+        with closing(duckdb.connect(str(self.address))) as connection:
+            connection.execute(statement)
+
+    def query(self, query: str) -> list[Row]:
+        """The rows of a query."""
+        with closing(duckdb.connect(str(self.address))) as connection:
+            found = connection.execute(query)
+            names = [column[0] for column in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@dataclass(frozen=True)
+class PostgresWarehouse:
+    """A warehouse in a Postgres database."""
+
+    address: str
+
+    def load(self, rows: Rows) -> None:
+        """Make the tables named, and no other."""
+        with self._cursor() as cursor:
+            cursor.execute("create schema bitbucket_raw")
+            for name, of_table in rows.items():
+                table = TABLES[name]
+                columns = ", ".join(f'"{column.name}" {_POSTGRES[column.type]}' for column in table.columns)
+                cursor.execute(f"create table bitbucket_raw.{name} ({columns})")
+                values = [tuple(row.values()) for row in _values(table, of_table)]
+                psycopg2.extras.execute_values(cursor, f"insert into bitbucket_raw.{name} values %s", values)
+
+    def query(self, query: str) -> list[Row]:
+        """The rows of a query."""
+        with self._cursor() as cursor:
+            cursor.execute(query)
+            names = [column.name for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        with closing(psycopg2.connect(self.address)) as connection, connection, connection.cursor() as cursor:
+            yield cursor
+
+
+Warehouse = DuckDBWarehouse | PostgresWarehouse

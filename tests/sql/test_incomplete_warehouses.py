@@ -1,0 +1,92 @@
+"""Models build whatever was left out of a sync, and say which moment they speak of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from bitbucket_source.models import build_models
+
+from .raw_tables import DuckDBWarehouse, Row, Rows
+from .small_world import EMPTY, SMALL_WORLD
+
+MARTS = ("dim_dates", "dim_repositories", "fct_pipeline_runs", "fct_pull_requests")
+
+
+def _counts(warehouse: DuckDBWarehouse) -> dict[str, int]:
+    return {mart: len(warehouse.query(f"from bitbucket_marts.{mart}")) for mart in MARTS}
+
+
+@pytest.mark.parametrize("rows", [pytest.param(EMPTY, id="empty"), pytest.param({}, id="missing")])
+def test_nothing_synced_gives_empty_marts(duckdb_warehouse: DuckDBWarehouse, rows: Rows) -> None:
+    duckdb_warehouse.load(rows)
+
+    result = build_models(duckdb_warehouse.address)
+
+    assert result.is_ok, str(result)
+    assert _counts(duckdb_warehouse) == dict.fromkeys(MARTS, 0)
+
+
+def test_a_missing_raw_schema_is_an_empty_warehouse(duckdb_warehouse: DuckDBWarehouse) -> None:
+    result = build_models(duckdb_warehouse.address, raw_schema="never_synced", select=["stg_bitbucket__commits"])
+
+    assert result.built == ("stg_bitbucket__commits",)
+    assert duckdb_warehouse.query("from bitbucket_marts.stg_bitbucket__commits") == []
+
+
+def test_only_pull_requests_were_synced(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load({"pull_requests": SMALL_WORLD["pull_requests"]})
+
+    result = build_models(duckdb_warehouse.address)
+
+    assert result.is_ok, str(result)
+    assert duckdb_warehouse.query(
+        "select pull_request_id, merged_at_source, is_bot_author, participant_count, is_repository_deleted"
+        " from bitbucket_marts.fct_pull_requests order by repository_uuid, pull_request_id"
+    ) == [
+        _pull_request(1, merged_at_source="closed_on"),
+        _pull_request(2, merged_at_source="unknown"),
+        _pull_request(3, is_bot_author=True),
+        _pull_request(1),
+    ]
+
+
+def _pull_request(number: int, *, merged_at_source: str | None = None, is_bot_author: bool = False) -> Row:
+    return {
+        "pull_request_id": number,
+        "merged_at_source": merged_at_source,
+        "is_bot_author": is_bot_author,
+        "participant_count": 0,
+        "is_repository_deleted": False,
+    }
+
+
+def test_a_column_younger_than_the_last_sync_is_null(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
+    duckdb_warehouse.execute("alter table bitbucket_raw.pipelines drop column has_variables")
+
+    result = build_models(duckdb_warehouse.address, select=["+bitbucket__fct_pipeline_runs"])
+
+    assert result.is_ok, str(result)
+    assert duckdb_warehouse.query(
+        "select distinct has_variables, typeof(has_variables) as type from bitbucket_marts.fct_pipeline_runs"
+    ) == [{"has_variables": None, "type": "BOOLEAN"}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "variables", "as_of"),
+    [
+        pytest.param({}, {}, datetime(2026, 1, 10, 12, 0), id="end-of-the-last-complete-sync"),
+        pytest.param({"sync_runs": []}, {}, datetime(2026, 1, 10, 11, 59), id="else-newest-row"),
+        pytest.param({}, {"as_of": "2026-02-01"}, datetime(2026, 2, 1), id="a-day"),
+        pytest.param({}, {"as_of": "2026-02-01T01:30:00+02:00"}, datetime(2026, 1, 31, 23, 30), id="another-offset"),
+        pytest.param({}, {"as_of": "2026-02-01T01:30:00.5Z"}, datetime(2026, 2, 1, 1, 30, 0, 500_000), id="utc"),
+    ],
+)
+def test_as_of(duckdb_warehouse: DuckDBWarehouse, rows: Rows, variables: dict[str, str], as_of: datetime) -> None:
+    duckdb_warehouse.load({**SMALL_WORLD, **rows})
+
+    build_models(duckdb_warehouse.address, select=["+int_bitbucket__as_of"], variables=variables)
+
+    assert duckdb_warehouse.query("from bitbucket_marts.int_bitbucket__as_of") == [{"as_of_at": as_of}]

@@ -1,0 +1,58 @@
+"""The profile that a warehouse's address becomes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbucket_source.models.profile import profile
+
+
+def _output(warehouse: str | Path) -> dict[str, Any]:
+    output = json.loads(profile(warehouse, marts_schema="marts", threads=2))["bitbucket_source"]["outputs"]
+    found: dict[str, Any] = output["bitbucket_source"]
+    assert (found.pop("schema"), found.pop("threads")) == ("marts", 2)
+    return found
+
+
+def test_a_path_is_a_duckdb_file(tmp_path: Path) -> None:
+    assert _output(tmp_path / "x.duckdb") == {"type": "duckdb", "path": str(tmp_path / "x.duckdb")}
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        pytest.param(
+            "postgresql://ann:p%40ss%3A@db.example.com:6543/warehouse?sslmode=require&application_name=x",
+            {
+                "host": "db.example.com",
+                "port": 6543,
+                "user": "ann",
+                "password": "p@ss:",
+                "dbname": "warehouse",
+                "sslmode": "require",
+            },
+            id="everything-named",
+        ),
+        pytest.param(
+            "postgres://localhost/warehouse",
+            {"host": "localhost", "port": 5432, "user": "postgres", "password": "", "dbname": "warehouse"},
+            id="defaults",
+        ),
+        pytest.param(
+            "postgresql://postgres:@localhost:5432/postgres?host=/var/run/pg",
+            {"host": "/var/run/pg", "port": 5432, "user": "postgres", "password": "", "dbname": "postgres"},
+            id="socket",
+        ),
+    ],
+)
+def test_a_connection_string_is_postgres(address: str, expected: dict[str, object]) -> None:
+    assert _output(address) == {"type": "postgres", **expected}
+
+
+def test_a_connection_string_without_a_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="names no database"):
+        profile("postgresql://localhost", marts_schema="marts", threads=1)
