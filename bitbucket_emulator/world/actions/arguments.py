@@ -82,9 +82,7 @@ def _repository(value: Any, world: World, bound: dict[str, Any]) -> Repository:
 def _user(value: Any, world: World, bound: dict[str, Any]) -> User:
     if isinstance(value, User):
         return value
-    if value in world.users:
-        return world.users[value]
-    return _only([user for user in world.users.values() if user.nickname == value and not user.deleted], value)
+    return world.users[value] if value in world.users else world.user_named(value)
 
 
 def _author(value: Any, world: World, bound: dict[str, Any]) -> Author:

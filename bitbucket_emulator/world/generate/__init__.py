@@ -55,7 +55,7 @@ def generate_world(
         uuid = name_uuid(seed, "project", key)
         world.projects[uuid] = Project(uuid, workspace.uuid, key, name, f"All about {name.lower()}", start, start)
     company = hire(world, people, start, clock)
-    issue_credentials(world, company.people[0].user)
+    issue_credentials(world, company.people[0].user.uuid)
     _found_repositories(world, make_plans(seed, repositories, start, clock, scale), company, workspace)
     return world
 

@@ -20,12 +20,12 @@ _API_TOKEN_SCOPES = frozenset(
 )  # fmt: skip
 
 
-def issue_credentials(world: World, owner: User) -> None:
-    """An admin's API token, two access tokens of different reach, and an OAuth consumer."""
+def issue_credentials(world: World, owner: str) -> None:
+    """The API token of the admin `owner` (uuid), two access tokens of different reach, and an OAuth consumer."""
     workspace_bot = _token_account(world, "Emulator workspace token")
     repositories_bot = _token_account(world, "Emulator repository token")
     for credential in (
-        Credential("admin", "basic", _API_TOKEN_SCOPES, owner.uuid, "emulator-api-token", email="admin@example.org"),
+        Credential("admin", "basic", _API_TOKEN_SCOPES, owner, "emulator-api-token", email="admin@example.org"),
         Credential("workspace", "bearer", READ_SCOPES, workspace_bot, "emulator-workspace-token"),
         Credential(
             "repositories",
@@ -34,9 +34,7 @@ def issue_credentials(world: World, owner: User) -> None:
             repositories_bot,
             "emulator-repository-token",
         ),
-        Credential(
-            "oauth", "oauth", _ADMIN_SCOPES, owner.uuid, "emulator-consumer-secret", client_id="emulator-consumer"
-        ),
+        Credential("oauth", "oauth", _ADMIN_SCOPES, owner, "emulator-consumer-secret", client_id="emulator-consumer"),
     ):
         world.credentials[credential.name] = credential
 

@@ -84,10 +84,11 @@ def hire(world: World, count: int, start: int, end: int) -> Company:
     dependency_bot = _bot(world, "dependency-bot", "Dependency Bot", "app_user", start)
     build_bot = _bot(world, "build-bot", "Build Bot", "user", start)
     _enroll(world, [*people, build_bot], random, end)
-    frozen = {uuid: replace(user) for uuid, user in world.users.items()}
-    company = Company(people, dependency_bot, build_bot, frozen, dict(world.emails))
     _say_goodbye(world, people, end)
-    return company
+    frozen = {uuid: replace(user, deleted=False) for uuid, user in world.users.items()}
+    for person in (*people, dependency_bot, build_bot):
+        person.user = frozen[person.user.uuid]
+    return Company(people, dependency_bot, build_bot, frozen, dict(world.emails))
 
 
 def _hire_one(world: World, number: int, random: Random, start: int, end: int) -> Person:

@@ -66,6 +66,13 @@ class World:
         user = self.users.get(uuid) if uuid else None
         return None if user is None or user.deleted else user
 
+    def user_named(self, nickname: str) -> User:
+        """The account of this nickname; raises KeyError unless there is exactly one that is not deleted."""
+        found = [each for each in self.users.values() if each.nickname == nickname and not each.deleted]
+        if len(found) != 1:
+            raise KeyError(nickname)
+        return found[0]
+
     def account(self, raw: str) -> User | None:
         """The account that owns the e-mail of "Name <e-mail>", None for contributors without one."""
         return self.user(self.emails.get(raw[raw.rfind("<") + 1 : -1].lower()))

@@ -1,0 +1,163 @@
+"""Pushes, refs and accounts: FACTS 4 and 10."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bitbucket_emulator.world import graph
+from bitbucket_emulator.world.actions import (
+    ActionError,
+    approve,
+    create_branch,
+    create_repository,
+    delete_branch,
+    delete_repository,
+    delete_tag,
+    delete_user,
+    force_push,
+    hide_repository,
+    map_email,
+    prune,
+    push,
+    rename_repository,
+    rename_user,
+    show_repository,
+    tag,
+)
+from bitbucket_emulator.world.model import DAY, SECOND, Credential
+
+if TYPE_CHECKING:
+    from bitbucket_emulator.world import World
+    from bitbucket_emulator.world.model import PullRequest, Repository
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda w, r: push(w, r, "main", "bob"), id="push"),
+        pytest.param(lambda w, r: force_push(w, r, "main", "bob"), id="force push"),
+        pytest.param(lambda w, r: create_branch(w, r, "new"), id="new branch"),
+        pytest.param(lambda w, r: tag(w, r, "v1", "main"), id="tag"),
+        pytest.param(lambda w, r: delete_branch(w, r, "old"), id="deleted branch"),
+        pytest.param(lambda w, r: delete_tag(w, r, "v0"), id="deleted tag"),
+    ],
+)
+def test_git_moves_the_repository_within_two_seconds(world: World, repository: Repository, act: Any) -> None:
+    create_branch(world, repository, "old")
+    tag(world, repository, "v0", "main")
+    world.clock += 5 * SECOND
+    before = world.clock
+    act(world, repository)
+    assert before < repository.updated_on <= before + 2 * SECOND
+
+
+def test_an_old_commit_can_be_pushed_late(world: World, repository: Repository) -> None:
+    old = world.clock - 400 * DAY
+    head = push(world, repository, "main", "bob", date=old)
+    assert head.date == old - old % SECOND
+    listed = [each.hash for each in graph.log(repository)]
+    assert listed[0] == head.hash  # children first, whatever their date
+
+
+def test_a_force_push_leaves_commits_that_resolve_until_pruned(world: World, repository: Repository) -> None:
+    old = repository.branches["main"]
+    new = force_push(world, repository, "main", "bob")
+    assert new.parents == repository.commits[old].parents
+    assert graph.resolve(repository, old) == old
+    assert old not in {each.hash for each in graph.log(repository)}
+    assert prune(world, repository) == [old]
+    assert graph.resolve(repository, old) is None
+
+
+def test_a_push_that_would_lose_commits_needs_force(world: World, repository: Repository) -> None:
+    first = repository.commits[repository.branches["main"]].parents[0]
+    with pytest.raises(ActionError, match="main would lose commits; use force"):
+        push(world, repository, "main", "bob", parents=[first])
+    assert push(world, repository, "main", "bob", parents=[first], force=True).parents == (first,)
+
+
+def test_a_deleted_branch_leaves_its_commits_until_pruned(world: World, repository: Repository) -> None:
+    head = push(world, repository, "idea", "bob")
+    delete_branch(world, repository, "idea")
+    assert graph.resolve(repository, head.hash[:10]) == head.hash
+    assert prune(world, repository) == [head.hash]
+
+
+@pytest.mark.parametrize(("keep", "lost"), [(True, 0), (False, 2)], ids=["kept by pull requests", "lost"])
+def test_prune_can_spare_what_pull_requests_name(
+    world: World, repository: Repository, pull_request: PullRequest, keep: bool, lost: int
+) -> None:
+    delete_branch(world, repository, pull_request.source_branch)
+    assert len(prune(world, repository, keep_pull_requests=keep)) == lost
+
+
+def test_lightweight_and_annotated_tags(world: World, repository: Repository) -> None:
+    light = tag(world, repository, "v1", "main")
+    annotated = tag(world, repository, "v2", "main", "Two", "bob")
+    assert (light.message, light.date, light.tagger_raw) == (None, None, None)
+    assert (annotated.message, annotated.tagger_raw) == ("Two", "Bob <bob@acme.example>")
+    assert annotated.date is not None
+    assert annotated.date % SECOND == 0
+
+
+def test_a_new_repository_is_empty(world: World) -> None:
+    made = create_repository(world, "fresh")
+    assert made.mainbranch is None
+    assert list(graph.log(made)) == []
+    assert [each.type for each in made.environments.values()] == ["Test", "Staging", "Production"]
+    push(world, made, "trunk", "alice")
+    assert made.mainbranch == "trunk"
+
+
+def test_a_slug_given_up_can_be_taken(world: World, repository: Repository) -> None:
+    rename_repository(world, repository, "payments")
+    key = (repository.workspace, "api")
+    assert world.former_slugs[key] == repository.uuid
+    assert world.repository(repository.workspace, "api") is None
+    other = create_repository(world, "api")
+    assert key not in world.former_slugs
+    assert world.repository(repository.workspace, "api") is other
+    with pytest.raises(ActionError, match="slug api is taken"):
+        rename_repository(world, repository, "api")
+
+
+def test_a_deleted_repository_is_gone(world: World, repository: Repository) -> None:
+    delete_repository(world, "api")
+    assert world.repository(repository.workspace, "api") is None
+    assert world.repository(repository.workspace, repository.uuid) is None
+
+
+@pytest.mark.parametrize(
+    ("hidden_for", "sees"), [(None, (False, False)), ("one", (False, True))], ids=["everybody", "one credential"]
+)
+def test_a_repository_is_hidden_per_credential(
+    world: World, repository: Repository, hidden_for: str | None, sees: tuple[bool, bool]
+) -> None:
+    both = [Credential(name, "bearer", frozenset(), "{x}") for name in ("one", "two")]
+    world.credentials.update({each.name: each for each in both})
+    hide_repository(world, repository, hidden_for)
+    assert tuple(world.can_see(each, repository) for each in both) == sees
+    show_repository(world, repository, hidden_for)
+    assert all(world.can_see(each, repository) for each in both)
+
+
+def test_accounts_are_looked_up_by_e_mail_when_asked(world: World, repository: Repository) -> None:
+    head = push(world, repository, "main", "Rita <rita@agency.example>")
+    assert world.account(head.author_raw) is None
+    map_email(world, "rita@agency.example", "carol")
+    found = world.account(head.author_raw)
+    assert found is not None
+    assert found.nickname == "carol"
+    rename_user(world, "carol", display_name="Carola")
+    assert found.display_name == "Carola"
+
+
+def test_a_deleted_account_is_null_everywhere(world: World, repository: Repository, pull_request: PullRequest) -> None:
+    approve(world, repository, pull_request, "bob")
+    delete_user(world, "bob")
+    assert world.user(pull_request.participants[0].user) is None
+    assert world.account("Bob <bob@acme.example>") is None
+    with pytest.raises(ActionError, match="no Author 'bob'"):
+        push(world, repository, "main", "bob")
