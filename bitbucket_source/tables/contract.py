@@ -120,9 +120,11 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     endpoint: str = ""
-    """path below the base URL, with {workspace}, {repository}, {pipeline} to fill in; '' where no request is made"""
+    """path below the base URL, with {workspace}, {repository_uuid}, {pipeline_uuid} to fill in; '' where no request is made"""
     scope: str = ""
     """the OAuth scope it takes to read it, by its legacy name (FACTS 8)"""
+    cursor: str = ""
+    """the column that orders the list in time; an object without it cannot be placed and is reported"""
     pagelen: int = 100
     """the longest page Bitbucket gives (FACTS 1); 0 where the endpoint has no pages"""
     new_when: str = ""

@@ -8,6 +8,7 @@ REPOSITORIES = Table(
     key=("uuid",),
     endpoint="/repositories/{workspace}",
     scope="repository",
+    cursor="updated_on",
     new_when="listed whole on every sync: new, renamed, hidden and deleted ones are seen by it",
     costs="1 request per 100 repositories a sync",
     columns=(

@@ -1,0 +1,1 @@
+"""How Bitbucket is asked: requests, credentials, budget, retries, pages, errors. Knows no table and no dlt."""

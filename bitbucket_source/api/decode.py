@@ -1,0 +1,126 @@
+"""Bytes of an answer -> objects of the declared type, one bad object at a time.
+
+msgspec decodes a whole page straight into structs. Where one object does not fit (a null that must not be, a text for
+a number), the page is decoded object by object: the good ones pass, the others are reported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from bitbucket_source.api.client import Unreadable
+
+Row = TypeVar("Row")
+
+
+@dataclass
+class Misfit:
+    """An object that does not fit its declaration: where it stood in the page, what it is called, and why."""
+
+    index: int
+    label: str
+    why: str
+
+
+@dataclass
+class Page(Generic[Row]):
+    """One page of a list. `next_url` is None on the last one; `size` and `pagelen` where Bitbucket told them."""
+
+    rows: list[Row]
+    next_url: str | None = None
+    size: int | None = None
+    pagelen: int | None = None
+    misfits: list[Misfit] = field(default_factory=list)
+
+    @property
+    def length(self) -> int:
+        """How many objects the page had, good and bad."""
+        return len(self.rows) + len(self.misfits)
+
+
+class _Envelope(msgspec.Struct):
+    values: list[msgspec.Raw] | None = None
+    next: str | None = None
+    size: int | None = None
+    pagelen: int | None = None
+
+
+@cache
+def _page_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
+    fields: list[tuple[str, Any, Any]] = [
+        ("values", list[row_type], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
+        ("next", str | None, None),
+        ("size", int | None, None),
+        ("pagelen", int | None, None),
+    ]
+    return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
+
+
+@cache
+def _row_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast("type[Any]", row_type))
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
+    """A page of a list. Raises Unreadable where the body is no JSON object."""
+    try:
+        envelope = _page_decoder(cast("Hashable", row_type)).decode(body)
+    except msgspec.ValidationError:
+        return _object_by_object(body, row_type)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _object_by_object(_mended(body), row_type)
+    return Page(envelope.values, envelope.next, envelope.size, envelope.pagelen)
+
+
+def decode_object(body: bytes, row_type: type[Row]) -> Row:
+    """A single object. Raises Unreadable where the body is no JSON object of that type."""
+    try:
+        return cast("Row", _row_decoder(cast("Hashable", row_type)).decode(body))
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"the answer does not have the declared shape ({error})") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            return cast("Row", _row_decoder(cast("Hashable", row_type)).decode(_mended(body)))
+        except msgspec.DecodeError as error:
+            raise Unreadable(f"the answer does not have the declared shape ({error})") from None
+
+
+def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
+    try:
+        envelope = _ENVELOPE.decode(body)
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"the answer is not a page of a list ({error})") from None
+    page: Page[Row] = Page([], envelope.next, envelope.size, envelope.pagelen)
+    decoder = _row_decoder(cast("Hashable", row_type))
+    for index, raw in enumerate(envelope.values or []):
+        try:
+            page.rows.append(decoder.decode(raw))
+        except msgspec.ValidationError as error:
+            page.misfits.append(Misfit(index, _label(raw), str(error)))
+    return page
+
+
+def _label(raw: msgspec.Raw) -> str:
+    """What people call the object: its first identity that is there."""
+    found = msgspec.json.decode(raw)
+    names = ("id", "uuid", "hash", "name", "slug") if isinstance(found, dict) else ()
+    return next((f"{name} {found[name]}" for name in names if found.get(name) is not None), "without identity")
+
+
+def _mended(body: bytes) -> bytes:
+    """The body with half surrogates and broken UTF-8 replaced by U+FFFD; raises Unreadable where it is no JSON."""
+    try:
+        parsed = json.loads(body.decode("utf-8", errors="replace"))
+    except ValueError:
+        raise Unreadable("the answer is broken JSON") from None
+    text = json.dumps(parsed, ensure_ascii=False)
+    return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace").encode()

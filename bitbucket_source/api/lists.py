@@ -1,0 +1,108 @@
+"""Lists of Bitbucket, page by page: by `next` links, or by page numbers where `next` cannot be trusted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TypeVar
+
+from bitbucket_source.api.client import Client, Form, Params
+from bitbucket_source.api.decode import Page, decode_object, decode_page
+from bitbucket_source.api.errors import BadRequest, UnsafeLink
+
+Row = TypeVar("Row")
+_PAGELENS = (100, 50, 25, 5)
+"""Each divides the one before: a walk by page numbers can step down where it stands."""
+
+
+class Lists:
+    """Reads lists and single objects through a client. Safe to share between threads."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._lock = threading.Lock()
+        self._accepted: dict[str, int] = {}
+
+    def one(self, path: str, endpoint: str, row_type: type[Row], params: Params | None = None) -> Row:
+        """A single object."""
+        url = self.client.url(path, params)
+        return self.client.ask(url, endpoint, lambda body: decode_object(body, row_type)).content
+
+    def follow(
+        self,
+        path: str,
+        endpoint: str,
+        row_type: type[Row],
+        params: Params | None = None,
+        *,
+        pagelen: int,
+        form: Form | None = None,
+    ) -> Iterator[Page[Row]]:
+        """The pages of a list by their `next` links, which are followed as they are.
+
+        A `form` is posted for the first page; the others are plain GETs of `next` (FACTS 12). Raises UnsafeLink where
+        a link leads back to a page already seen, or to another host.
+        """
+        page, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
+        seen = {url}
+        yield page
+        while page.next_url is not None:
+            if page.next_url in seen:
+                raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
+            seen.add(page.next_url)
+            page = self._page(page.next_url, endpoint, row_type)
+            yield page
+
+    def numbered(
+        self,
+        path: str,
+        endpoint: str,
+        row_type: type[Row],
+        params: Params | None = None,
+        *,
+        pagelen: int,
+        start: int = 0,
+    ) -> Iterator[Page[Row]]:
+        """The pages of a list by their numbers, from the row `start` (a multiple of `pagelen`) on.
+
+        For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is not full.
+        """
+        while True:
+            length = self._pagelen(endpoint, pagelen)
+            url = self.client.url(path, {**(params or {}), "page": start // length + 1, "pagelen": length})
+            try:
+                page = self._page(url, endpoint, row_type)
+            except BadRequest as error:
+                self._step_down(endpoint, length, error)
+                continue
+            yield page
+            if page.length < length:
+                return
+            start += length
+
+    def _first(
+        self, path: str, endpoint: str, row_type: type[Row], params: Params, pagelen: int, form: Form | None
+    ) -> tuple[Page[Row], str]:
+        """The first page, with shorter pages where Bitbucket calls the length invalid (FACTS 1)."""
+        while True:
+            length = self._pagelen(endpoint, pagelen)
+            url = self.client.url(path, {**params, "pagelen": length})
+            try:
+                return self._page(url, endpoint, row_type, form), url
+            except BadRequest as error:
+                self._step_down(endpoint, length, error)
+
+    def _page(self, url: str, endpoint: str, row_type: type[Row], form: Form | None = None) -> Page[Row]:
+        return self.client.ask(url, endpoint, lambda body: decode_page(body, row_type), form).content
+
+    def _pagelen(self, endpoint: str, wanted: int) -> int:
+        with self._lock:
+            return min(wanted, self._accepted.get(endpoint, wanted))
+
+    def _step_down(self, endpoint: str, refused: int, error: BadRequest) -> None:
+        """Remember a shorter page for the endpoint; raises `error` where the length is not to blame."""
+        shorter = next((length for length in _PAGELENS if length < refused), None)
+        if shorter is None or "pagelen" not in error.why:
+            raise error
+        with self._lock:
+            self._accepted[endpoint] = shorter

@@ -1,0 +1,44 @@
+"""`bitbucket-source check`: who am I, and what may these credentials read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitbucket_source.commands.options import given, table_names, workspace_options
+from bitbucket_source.commands.readable_errors import readable_errors
+
+if TYPE_CHECKING:
+    from bitbucket_source.access import Access
+
+
+@click.command()
+@workspace_options
+def check(workspace: str | None, tables: str | None, **options: Any) -> None:
+    """Say who the credentials belong to and which tables of WORKSPACE they can read, and why not the others.
+
+    Costs about ten requests. Exit code 1 if a table cannot be read.
+    """
+    with readable_errors():
+        from bitbucket_source.access import check_access
+        from bitbucket_source.source import configured_session, selected_tables
+
+        session = configured_session(workspace=workspace, **given(**options))
+        access = check_access(session, selected_tables(table_names(tables)))
+        click.echo("\n".join(report(access)))
+    raise click.exceptions.Exit(0 if access.is_complete else 1)
+
+
+def report(access: Access) -> Iterator[str]:
+    """What was found, line by line."""
+    yield f"Credentials  {access.kind}, of {access.account}"
+    yield f"Scopes       {', '.join(access.scopes) or 'Bitbucket does not say'}"
+    yield f"Workspace    {access.workspace}: {access.repositories} repositories selected"
+    yield ""
+    width = max(len(table.name) for table, _ in access.tables)
+    for table, refusal in access.tables:
+        yield f"  {table.name:<{width}}  {'can be read' if refusal is None else f'CANNOT: {refusal}'}"
+    yield ""
+    yield f"{access.requests} requests spent."

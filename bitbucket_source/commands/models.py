@@ -1,0 +1,57 @@
+"""`bitbucket-source models`: build the SQL models over what was loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bitbucket_source.commands.options import given, warehouse_options
+from bitbucket_source.commands.readable_errors import readable_errors
+
+
+@click.command()
+@warehouse_options
+@click.option("--schema", help="The schema the models are made in. [default: bitbucket_marts]")
+@click.option("--select", multiple=True, help="dbt selection of what to build. [default: everything]")
+@click.option("--exclude", multiple=True, help="dbt selection of what to leave out.")
+@click.option("--vars", "variables", multiple=True, metavar="NAME=VALUE", help="A dbt variable.")
+@click.option("--full-refresh", is_flag=True, help="Make incremental models anew.")
+@click.option("--verbose", is_flag=True, help="Show dbt's own output.")
+def models(
+    destination: str | None,
+    database: str | None,
+    dataset: str | None,
+    schema: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    variables: tuple[str, ...],
+    **flags: Any,
+) -> None:
+    """Build the SQL models (dbt, in this process) over a database that `sync` has loaded."""
+    with readable_errors():
+        pairs = [variable.partition("=") for variable in variables]
+        if wrong := [name for name, equals, _ in pairs if not equals]:
+            raise click.BadParameter(f"write it NAME=VALUE, not {wrong[0]}", param_hint="--vars")
+        build_and_tell(
+            **given(destination=destination, database=database, dataset=dataset, marts_schema=schema),
+            select=select,
+            exclude=exclude,
+            variables={name: value for name, _, value in pairs},
+            **flags,
+        )
+
+
+def build_and_tell(
+    destination: str | None = None, database: str | None = None, dataset: str | None = None, **options: Any
+) -> None:
+    """Build the models and print what was built; exits 1 where a test failed."""
+    from bitbucket_source.load.pipeline import configured_pipeline, warehouse_of
+    from bitbucket_source.models import build_models
+
+    where = given(destination=destination, database=database, dataset=dataset)
+    pipeline = configured_pipeline("models", **where)
+    result = build_models(warehouse_of(pipeline), raw_schema=str(pipeline.dataset_name), **options)
+    click.echo(f"Models: {result}")
+    if not result.is_ok:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,59 @@
+"""Options that several commands share. What is not given comes from .dlt/config.toml or the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def _together(*options: Decorator) -> Decorator:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+workspace_options = _together(
+    click.argument("workspace", required=False),
+    click.option("--base-url", help="Where the API answers. [default: https://api.bitbucket.org/2.0]"),
+    click.option("--repositories", multiple=True, metavar="GLOB", help="Only repositories whose slug matches."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out repositories whose slug matches."),
+    click.option("--projects", multiple=True, metavar="KEY", help="Only repositories of these projects."),
+    click.option("--tables", metavar="NAMES", help="Only these tables, separated by commas. [default: all]"),
+)
+"""Which workspace is read, and what of it."""
+
+budget_options = _together(
+    click.option("--workers", type=int, help="How many repositories are read at once. [default: 4]"),
+    click.option("--max-requests", type=int, help="Stop, with everything saved, after so many requests."),
+    click.option("--max-time", metavar="TIME", help="Stop, with everything saved, after so long: 90s, 50m, 2h."),
+    click.option(
+        "--on-rate-limit",
+        type=click.Choice(["wait", "stop"]),
+        help="What to do when the hourly quota is spent. [default: wait]",
+    ),
+)
+"""How much the reading may cost."""
+
+warehouse_options = _together(
+    click.option("--destination", help="Any of dlt's destinations. [default: duckdb]"),
+    click.option("--database", metavar="PATH", help="The DuckDB file. [default: bitbucket.duckdb]"),
+    click.option("--dataset", help="The schema the tables are loaded into. [default: bitbucket_raw]"),
+)
+"""Where the tables are."""
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """The options that were given: the others must not hide what the configuration says."""
+    return {name: value for name, value in options.items() if value not in (None, (), "")}
+
+
+def table_names(tables: str | None) -> list[str] | None:
+    """The names in a comma-separated list; None where the option was not given."""
+    return None if tables is None else [name.strip() for name in tables.split(",") if name.strip()]

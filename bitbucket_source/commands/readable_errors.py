@@ -1,0 +1,76 @@
+"""Exceptions -> a sentence for people and an exit code. A traceback is for bugs only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+USAGE = 2
+LOCKED = 75
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """Turn what a user can mend into a message on stderr and an exit code; let bugs through."""
+    try:
+        yield
+    except click.exceptions.Exit:
+        raise
+    except Exception as error:
+        told = _told(error)
+        if told is None:
+            raise
+        message, code = told
+        click.echo(f"Error: {message}", err=True)
+        raise click.exceptions.Exit(code) from None
+
+
+def _told(error: Exception) -> tuple[str, int] | None:
+    """What to tell about an exception and with which exit code; None for a bug."""
+    from bitbucket_source.api.credentials import CredentialsError
+    from bitbucket_source.api.errors import BitbucketError
+    from bitbucket_source.load.pipeline import DestinationError
+    from bitbucket_source.models import ModelsError
+    from bitbucket_source.session import SettingsError
+
+    for cause in _causes(error):
+        if isinstance(cause, CredentialsError | BitbucketError | SettingsError | DestinationError):
+            return str(cause), USAGE
+        if isinstance(cause, ModelsError):
+            return str(cause), 1
+        if "Could not set lock on file" in str(cause):
+            return (
+                "Another program has the DuckDB file open, and DuckDB allows one writer. "
+                "Close it, or choose another file with --database.",
+                LOCKED,
+            )
+        if told := _told_of_destination(cause):
+            return told, USAGE
+    return None
+
+
+def _told_of_destination(cause: BaseException) -> str | None:
+    from dlt.common.configuration.exceptions import ConfigFieldMissingException
+    from dlt.common.destination.exceptions import UnknownDestinationModule
+    from dlt.destinations.exceptions import DestinationConnectionError
+
+    if isinstance(cause, UnknownDestinationModule):
+        return "dlt knows no such destination. Give the name of one of dlt's: duckdb, postgres, bigquery, snowflake ..."
+    if isinstance(cause, ConfigFieldMissingException):
+        return (
+            f"The destination needs a setting that is missing: {', '.join(cause.fields)}. "
+            "Put it into .dlt/secrets.toml under [destination.<name>.credentials]."
+        )
+    if isinstance(cause, DestinationConnectionError):
+        return f"The destination cannot be reached: {cause.inner_exc}".strip()
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what led to it, outermost first."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -1,0 +1,106 @@
+"""`bitbucket-source sync`: load what is new in a workspace."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bitbucket_source.commands.options import (
+    budget_options,
+    given,
+    table_names,
+    warehouse_options,
+    workspace_options,
+)
+from bitbucket_source.commands.progress import progress_of
+from bitbucket_source.commands.readable_errors import readable_errors
+
+if TYPE_CHECKING:
+    from bitbucket_source.load.slices import SyncResult
+    from bitbucket_source.session import Session
+
+_KILLED_BY_USER = 130
+_TROUBLES_SHOWN = 20
+
+
+@click.command()
+@workspace_options
+@warehouse_options
+@budget_options
+@click.option("--models", "build", is_flag=True, help="Build the SQL models afterwards.")
+def sync(
+    workspace: str | None,
+    tables: str | None,
+    destination: str | None,
+    database: str | None,
+    dataset: str | None,
+    build: bool,
+    **options: Any,
+) -> None:
+    """Load what is new or changed in WORKSPACE.
+
+    The first run loads everything, later ones what has changed. Stopped at any moment, the next run goes on.
+
+    \b
+    Exit codes: 0 done, 1 something could not be read (listed at the end), 2 wrong usage or credentials,
+    3 stopped early with everything saved, 75 another program holds the database, 130 killed.
+    """
+    with readable_errors():
+        from bitbucket_source.load.pipeline import configured_pipeline
+        from bitbucket_source.load.slices import run_sync
+        from bitbucket_source.source import configured_session, selected_tables
+
+        session = configured_session(workspace=workspace, **given(**options))
+        selected = selected_tables(table_names(tables))
+        where = given(destination=destination, database=database, dataset=dataset)
+        pipeline = configured_pipeline(session.settings.workspace, **where)
+        with stopping_on_ctrl_c(session), progress_of(session):
+            result = run_sync(pipeline, session, selected)
+        click.echo("\n".join(summary(result)))
+        if build:
+            from bitbucket_source.commands.models import build_and_tell
+
+            build_and_tell(**where)
+    raise click.exceptions.Exit(result.exit_code)
+
+
+@contextmanager
+def stopping_on_ctrl_c(session: Session) -> Iterator[None]:
+    """The first Ctrl-C lets the sync stop with everything saved; the second ends it at once."""
+
+    def stop(*_: object) -> None:
+        if session.agenda.stop_asked:
+            os._exit(_KILLED_BY_USER)
+        session.agenda.stop_asked = True
+        session.budget.stop("you asked to stop")
+        click.echo("\nStopping and saving. Ctrl-C again ends at once.", err=True)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def summary(result: SyncResult) -> Iterator[str]:
+    """What a sync did, line by line."""
+    assert result.ended_at is not None
+    seconds = (result.ended_at - result.started_at).total_seconds()
+    rows = sum(result.rows.values())
+    yield f"{rows:,} rows in {seconds:.1f} s with {result.requests:,} requests."
+    yield from (f"  {name:<28}{count:>12,}" for name, count in sorted(result.rows.items()) if count)
+    yield from (f"Notice: {notice}" for notice in result.notices)
+    if result.stopped:
+        yield f"Stopped: {result.stopped}. Everything read so far is saved; the next sync goes on from there."
+    if result.troubles:
+        yield f"{len(result.troubles)} things could not be read; the next sync tries them again:"
+        for trouble in result.troubles[:_TROUBLES_SHOWN]:
+            item = f" ({trouble.item})" if trouble.item else ""
+            yield f"  {trouble.table.name} of {trouble.repository}{item}: {trouble.message}"
+        if len(result.troubles) > _TROUBLES_SHOWN:
+            yield f"  and {len(result.troubles) - _TROUBLES_SHOWN} more."

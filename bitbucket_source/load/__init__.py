@@ -1,0 +1,1 @@
+"""From declarations and objects to Arrow tables, and from there into dlt."""

@@ -1,0 +1,151 @@
+"""Where the threads that read meet the resources that dlt pulls from: a queue of Arrow tables for each table.
+
+Objects are gathered until there are some thousands, and become one Arrow table then: that is what makes loading fast
+(a table per page costs a third more).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+
+import pyarrow as pa
+
+from bitbucket_source.load.arrow import Batch, Unfit, arrow_schema, arrow_table_of_fit
+from bitbucket_source.load.spread import spread
+from bitbucket_source.sync.cursors import Reader, StoredCursor, encode_cursor
+from bitbucket_source.sync.events import Reached, Rows
+from bitbucket_source.tables import SYNC_CURSORS, USERS, Table
+
+ROWS_PER_ARROW_TABLE = 5000
+_READY_AT_MOST = 8
+"""Arrow tables that may wait for dlt before the readers pause: this bounds memory."""
+_PATIENCE_SECONDS = 0.1
+
+
+class Outlet:
+    """Takes rows and cursors from any thread; hands out Arrow tables, table by table."""
+
+    def __init__(self, tables: frozenset[Table], synced_at: datetime, on_unfit: Callable[[Table, Unfit], None]) -> None:
+        self._ours = {"synced_at": synced_at}
+        self._on_unfit = on_unfit
+        self._changed = threading.Condition()
+        self._open = set(tables)
+        self._gathered: defaultdict[Table, list[Batch]] = defaultdict(list)
+        self._gathered_rows: Counter[Table] = Counter()
+        self._ready: dict[Table, deque[pa.Table]] = {table: deque() for table in tables}
+        self._cursors: dict[Table, dict[tuple[str, str], StoredCursor]] = {table: {} for table in tables}
+        self._accounts: dict[str, SimpleNamespace] = {}
+        self._finished = False
+        self._error: BaseException | None = None
+        self.rows: Counter[str] = Counter()
+        """rows handed to dlt, by table"""
+
+    def put(self, rows: Rows, tables: frozenset[Table]) -> None:
+        """Hand in what was read, for those of `tables` that take rows from it. Waits while too much lies ready."""
+        for table, batch in spread(rows, tables):
+            if table is USERS:
+                self._meet(batch)
+            elif full := self._gather(table, batch):
+                self._make_ready(table, full)
+
+    def reached(self, repository_uuid: str, reader: Reader, reached: Reached) -> None:
+        """Remember how far a reader came; handed out behind its rows, for the same load."""
+        cursor = StoredCursor(encode_cursor(reached.cursor), reader.declaration)
+        with self._changed:
+            if reader.table in self._open:
+                self._cursors[reader.table][repository_uuid, reader.cursor_name] = cursor
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """No more rows will come; `error` is raised to whoever takes."""
+        if error is None:
+            self._gathered[USERS] = [Batch(list(self._accounts.values()))]
+            for table in self._ready:
+                self._make_ready(table, self._gathered[table])
+        with self._changed:
+            self._error = error
+            self._finished = True
+            self._changed.notify_all()
+
+    def has_more(self, table: Table) -> bool:
+        """Whether more of the table may come. Raises what ended the reading, if something did."""
+        with self._changed:
+            if self._error is not None:
+                raise self._error
+            return bool(self._ready[table]) or not self._finished
+
+    def take(self, table: Table) -> pa.Table | None:
+        """The next Arrow table; None where none is ready within a moment."""
+        with self._changed:
+            if not self._ready[table]:
+                self._changed.wait_for(lambda: self._finished or any(self._ready.values()), _PATIENCE_SECONDS)
+            if not self._ready[table]:
+                return None
+            taken = self._ready[table].popleft()
+            self.rows[table.name] += taken.num_rows
+            self._changed.notify_all()
+            return taken
+
+    def cursors(self, table: Table) -> pa.Table | None:
+        """The rows of `sync_cursors` that belong behind the rows of a table; None where no cursor moved."""
+        with self._changed:
+            moved = dict(self._cursors[table])
+        rows = [
+            {
+                "repository_uuid": repository_uuid,
+                "table_name": name,
+                "cursor": stored.cursor,
+                "declaration": stored.declaration,
+                **self._ours,
+            }
+            for (repository_uuid, name), stored in moved.items()
+        ]
+        return pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS)) if rows else None
+
+    def leave(self, table: Table) -> bool:
+        """Nobody takes this table any more; returns whether nobody takes anything any more."""
+        with self._changed:
+            self._open.discard(table)
+            self._ready[table].clear()
+            self._cursors[table].clear()
+            self._changed.notify_all()
+            return not self._open
+
+    def _gather(self, table: Table, batch: Batch) -> list[Batch]:
+        """Add a batch; returns all that was gathered where that is enough for an Arrow table."""
+        with self._changed:
+            if table not in self._open or not batch.objects:
+                return []
+            gathered = self._gathered[table]
+            gathered.append(batch)
+            self._gathered_rows[table] += len(batch.objects)
+            if self._gathered_rows[table] < ROWS_PER_ARROW_TABLE:
+                return []
+            self._gathered[table] = []
+            self._gathered_rows[table] = 0
+            return gathered
+
+    def _meet(self, batch: Batch) -> None:
+        """Keep one object per account. Not every answer tells everything about it: what one leaves out stays known."""
+        with self._changed:
+            for account in batch.objects:
+                known = self._accounts.setdefault(account.uuid, SimpleNamespace())
+                for column in USERS.object_columns:
+                    told = getattr(account, column.path)
+                    setattr(known, column.path, getattr(known, column.path, None) if told is None else told)
+
+    def _make_ready(self, table: Table, batches: list[Batch]) -> None:
+        arrow, unfit = arrow_table_of_fit(table, batches, self._ours)
+        for each in unfit:
+            self._on_unfit(table, each)
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_room() or table not in self._open)
+            if table in self._open and arrow.num_rows:
+                self._ready[table].append(arrow)
+                self._changed.notify_all()
+
+    def _has_room(self) -> bool:
+        return sum(map(len, self._ready.values())) < _READY_AT_MOST

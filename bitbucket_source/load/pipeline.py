@@ -1,0 +1,61 @@
+"""The dlt pipeline a workspace is loaded with, and where it loads to."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.common.configuration.inject import with_config
+
+DEFAULT_DATABASE = "bitbucket.duckdb"
+DEFAULT_DATASET = "bitbucket_raw"
+
+
+class DestinationError(ValueError):
+    """The destination cannot be used as asked. `str()` says why."""
+
+
+def make_pipeline(
+    workspace: str,
+    *,
+    destination: str = "duckdb",
+    database: str = DEFAULT_DATABASE,
+    dataset: str = DEFAULT_DATASET,
+    pipelines_dir: str | None = None,
+) -> dlt.Pipeline:
+    """The pipeline `bitbucket_<workspace>`.
+
+    `destination` is any of dlt's, with its credentials where dlt looks for them; `database` is the file of DuckDB.
+    Raises DestinationError where the two names of DuckDB collide.
+    """
+    name = "bitbucket_" + re.sub(r"\W+", "_", workspace.strip("{}")).lower()
+    if destination == "duckdb":
+        if Path(database).stem == dataset:
+            raise DestinationError(
+                f"DuckDB refuses a dataset called like its file: {dataset}. Choose another --dataset."
+            )
+        target: Any = dlt.destinations.duckdb(database)
+    else:
+        target = destination
+    return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=pipelines_dir)  # type: ignore[arg-type] # dlt takes None
+
+
+configured_pipeline = with_config(make_pipeline, sections=("sources", "bitbucket"), include_defaults=True)
+"""`make_pipeline` with what is not given taken from dlt's configuration."""
+
+
+def warehouse_of(pipeline: dlt.Pipeline) -> str:
+    """Where the models find the tables: DuckDB's file, or Postgres' connection string.
+
+    Raises DestinationError for a destination the models do not run on.
+    """
+    destination = pipeline.destination.destination_name
+    if destination not in {"duckdb", "postgres"}:
+        raise DestinationError(
+            f"The models run by themselves on duckdb and postgres. For {destination}, use sql/ as a dbt project."
+        )
+    with pipeline.destination_client() as client:
+        credentials: Any = client.config.credentials
+    return str(credentials.database if destination == "duckdb" else credentials.to_native_representation())

@@ -1,0 +1,89 @@
+"""The dlt resources: one for each table, all fed by one reading of Bitbucket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import dlt
+import pyarrow as pa
+from dlt.common.schema.typing import TColumnSchema
+from dlt.common.schema.utils import has_table_seen_data
+from dlt.sources import DltResource
+
+from bitbucket_source.load.arrow import arrow_schema
+from bitbucket_source.load.reading import Readings
+from bitbucket_source.tables import SYNC_CURSORS, Table, Type
+
+
+class _KeepsDeclaredTypes(logging.Filter):
+    """Drops dlt's warning that JSON travels in Arrow as text: that is how it is meant."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "several column hints were different" not in record.getMessage()
+
+
+logging.getLogger("dlt").addFilter(_KeepsDeclaredTypes())
+
+
+def table_resources(tables: Sequence[Table], readings: Readings) -> list[DltResource]:
+    """A resource for each table. They are selected, limited and changed by hints as dlt's users expect."""
+    return [_resource(table, readings) for table in tables]
+
+
+def _resource(table: Table, readings: Readings) -> DltResource:
+    return dlt.resource(
+        _rows_of(table, readings),
+        name=table.name,
+        write_disposition="merge",
+        primary_key=list(table.key),
+        columns=column_hints(table),
+    )
+
+
+def column_hints(table: Table) -> list[TColumnSchema]:
+    """dlt's hints for the columns of a table."""
+    return [_column_hint(table, name) for name in table.columns_by_name]
+
+
+def _column_hint(table: Table, name: str) -> TColumnSchema:
+    column = table.columns_by_name[name]
+    hint: TColumnSchema = {
+        "name": name,
+        "data_type": column.type.value,
+        "nullable": name not in table.key,
+        "description": column.description,
+    }
+    if column.type is Type.TIMESTAMP:
+        hint |= {"timezone": True, "precision": 6}
+    return hint
+
+
+def _rows_of(table: Table, readings: Readings) -> Callable[[], Iterator[Any]]:
+    def rows() -> Iterator[Any]:
+        if _is_new(table):
+            # a table without rows still exists with all its columns
+            yield arrow_schema(table).empty_table()
+        with readings.joined(table) as outlet:
+            while outlet.has_more(table):
+                yield outlet.take(table)
+            cursors = outlet.cursors(table)
+            if cursors is not None:
+                yield _with_cursor_hints(cursors)
+
+    return rows
+
+
+def _is_new(table: Table) -> bool:
+    """Whether the destination has never seen the table, as far as the pipeline's schema tells."""
+    known = dlt.current.source_schema().tables.get(table.name)
+    return known is None or not has_table_seen_data(known)
+
+
+def _with_cursor_hints(cursors: pa.Table) -> Any:
+    # dlt starts a variant from the resource's own hints: empty ones take those away, the Arrow schema tells the rest
+    hints = dlt.mark.make_hints(
+        table_name=SYNC_CURSORS.name, write_disposition="append", columns=[], primary_key=[], merge_key=[]
+    )
+    return dlt.mark.with_hints(cursors, hints, create_table_variant=True)

@@ -1,0 +1,120 @@
+"""What one sync works with, from its first request to its last: settings, client, agenda."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bitbucket_source.api.budget import Budget
+from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
+from bitbucket_source.api.credentials import Credentials
+from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.engine import Agenda, Engine, Sink, SliceLimit
+from bitbucket_source.sync.repositories import Selection
+from bitbucket_source.tables import Table
+
+logger = logging.getLogger("bitbucket_source")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be right. `str()` says which and what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a sync, under the names they have everywhere: arguments, config.toml, environment, options."""
+
+    workspace: str
+    base_url: str = DEFAULT_BASE_URL
+    repositories: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    projects: Sequence[str] = ()
+    workers: int = 4
+    max_requests: int | None = None
+    max_time: str | None = None
+    on_rate_limit: str = "wait"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be right."""
+        if not re.fullmatch(r"[\w.{}-]+", self.workspace):
+            raise SettingsError(
+                f"workspace is {self.workspace!r}: give the workspace's name as it stands in bitbucket.org/<workspace>."
+            )
+        if not re.match(r"https?://[^/]+", self.base_url):
+            raise SettingsError(f"base_url is {self.base_url!r}: it must start with https:// or http://.")
+        if not 1 <= self.workers <= 32:
+            raise SettingsError(f"workers is {self.workers}: it must lie between 1 and 32.")
+        if self.max_requests is not None and self.max_requests < 1:
+            raise SettingsError(f"max_requests is {self.max_requests}: it must be at least 1.")
+        if self.on_rate_limit not in {"wait", "stop"}:
+            raise SettingsError(f"on_rate_limit is {self.on_rate_limit!r}: it is wait or stop.")
+        seconds_of(self.max_time)
+
+    @property
+    def selection(self) -> Selection:
+        """Which repositories are read."""
+        return Selection(tuple(self.repositories), tuple(self.exclude), tuple(self.projects))
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def seconds_of(duration: str | None) -> float | None:
+    """Seconds of a duration such as 90s, 50m or 2h; None for None. Raises SettingsError for anything else."""
+    if duration is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(duration).strip())
+    if not match:
+        raise SettingsError(f"max_time is {duration!r}: write it like 90s, 50m or 2h.")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+@dataclass
+class Session:
+    """One sync: its client, its budget, and what it still has to read."""
+
+    settings: Settings
+    credentials: Credentials
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    limit: SliceLimit = field(default_factory=SliceLimit)
+    agenda: Agenda = field(default_factory=Agenda)
+
+    def __post_init__(self) -> None:
+        """Open the budget: its clock runs from here."""
+        self.budget = Budget(self.settings.max_requests, seconds_of(self.settings.max_time))
+        self.client = Client(
+            self.credentials,
+            base_url=self.settings.base_url,
+            budget=self.budget,
+            retry=self.retry,
+            wait_for_rate_limit=self.settings.on_rate_limit == "wait",
+        )
+        self.lists = Lists(self.client)
+
+    def engine(self, tables: frozenset[Table], cursors: Cursors, sink: Sink) -> Engine:
+        """What reads one slice for these tables."""
+        return Engine(
+            Ask(self.lists, self.settings.workspace, tables),
+            cursors,
+            sink,
+            self.agenda,
+            selection=self.settings.selection,
+            workers=self.settings.workers,
+            limit=self.limit,
+        )
+
+    def next_sync(self) -> Session:
+        """A session for another sync with the same settings and connections' owner."""
+        return Session(self.settings, self.credentials, self.retry, self.limit)
+
+    def warn_of_troubles(self) -> None:
+        """Log what could not be read: for scripts, which have no exit code of ours."""
+        for trouble in self.agenda.troubles:
+            logger.warning("%s of %s %s: %s", trouble.table.name, trouble.repository, trouble.item, trouble.message)
+        for notice in self.agenda.notices:
+            logger.warning("%s", notice)

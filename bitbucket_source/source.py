@@ -1,0 +1,167 @@
+"""The dlt source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.common.configuration.inject import with_config
+from dlt.sources import DltResource
+
+from bitbucket_source.api.client import DEFAULT_BASE_URL
+from bitbucket_source.api.credentials import (
+    DEFAULT_OAUTH_URL,
+    AccessToken,
+    Credentials,
+    CredentialsError,
+    credentials_from,
+    credentials_from_environment,
+)
+from bitbucket_source.load.reading import Reading, Readings, cursors_of_current_pipeline
+from bitbucket_source.load.resources import table_resources
+from bitbucket_source.session import Session, Settings, SettingsError
+from bitbucket_source.tables import DATA_TABLES, Table
+
+_LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
+
+
+@dlt.source(name="bitbucket", section="bitbucket")
+def bitbucket_source(
+    workspace: str = dlt.config.value,
+    *,
+    credentials: Mapping[str, str] | str | None = None,
+    tables: Sequence[str] | None = None,
+    repositories: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    base_url: str | None = None,
+    oauth_url: str | None = None,
+    workers: int = 4,
+    max_requests: int | None = None,
+    max_time: str | None = None,
+    on_rate_limit: str = "wait",
+) -> Iterable[DltResource]:
+    """A Bitbucket Cloud workspace: one resource per table, incremental, each repository with cursors of its own.
+
+    Args:
+        workspace: Name of the workspace, as in bitbucket.org/<workspace>.
+        credentials: An access token, or a mapping with `access_token`, `email` and `api_token`, or `client_id` and
+            `client_secret`. Without it: BITBUCKET_ACCESS_TOKEN and the like from the environment, then dlt's secrets.
+        tables: Names of the tables to load; all default ones without it.
+        repositories: Globs on the slug, in any case; all repositories without it.
+        exclude: Globs of repositories to leave out.
+        projects: Keys of the projects to read.
+        base_url: Where the API answers; BITBUCKET_BASE_URL or https://api.bitbucket.org/2.0 without it.
+        oauth_url: Where tokens are given out; BITBUCKET_OAUTH_URL or https://bitbucket.org/site/oauth2 without it.
+        workers: How many repositories are read at once.
+        max_requests: Stop, with everything saved, after so many requests.
+        max_time: Stop, with everything saved, after so long: 90s, 50m, 2h.
+        on_rate_limit: `wait` or `stop` when Bitbucket's hourly quota is spent.
+
+    Raises:
+        SettingsError: A setting cannot be right.
+        CredentialsError: There are no credentials, or half of some.
+    """
+    session = make_session(
+        workspace,
+        credentials=credentials,
+        repositories=repositories,
+        exclude=exclude,
+        projects=projects,
+        base_url=base_url,
+        oauth_url=oauth_url,
+        workers=workers,
+        max_requests=max_requests,
+        max_time=max_time,
+        on_rate_limit=on_rate_limit,
+    )
+    return resources_of(session, selected_tables(tables), renew=True)
+
+
+def make_session(
+    workspace: str = dlt.config.value,
+    *,
+    credentials: Mapping[str, str] | str | None = None,
+    repositories: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    projects: Sequence[str] | None = None,
+    base_url: str | None = None,
+    oauth_url: str | None = None,
+    workers: int = 4,
+    max_requests: int | None = None,
+    max_time: str | None = None,
+    on_rate_limit: str = "wait",
+) -> Session:
+    """A session for one sync; the arguments and what is raised are those of `bitbucket_source`."""
+    settings = Settings(
+        workspace,
+        base_url=base_url or os.environ.get("BITBUCKET_BASE_URL") or DEFAULT_BASE_URL,
+        repositories=tuple(repositories or ()),
+        exclude=tuple(exclude or ()),
+        projects=tuple(projects or ()),
+        workers=workers,
+        max_requests=max_requests,
+        max_time=max_time,
+        on_rate_limit=on_rate_limit,
+    )
+    return Session(settings, resolve_credentials(credentials, oauth_url))
+
+
+def configured_session(**given: Any) -> Session:
+    """`make_session` with what is not given taken from dlt's configuration, section `sources.bitbucket`."""
+    configured = with_config(make_session, sections=("sources", "bitbucket"), include_defaults=True)
+    try:
+        return configured(**{name: value for name, value in given.items() if value not in (None, ())})
+    except ConfigFieldMissingException:
+        raise SettingsError(
+            "No workspace. Name it, as in bitbucket.org/<workspace>, or set workspace in .dlt/config.toml."
+        ) from None
+
+
+def resources_of(session: Session, tables: Sequence[Table], *, renew: bool = False) -> list[DltResource]:
+    """The resources that read `tables` with a session; `renew` makes each extraction a sync of its own."""
+    # cursors are trusted by the load that wrote them, so every row must name its load
+    dlt.config[_LOAD_ID_SETTING] = True
+
+    def start(selected: frozenset[Table]) -> Reading:
+        own = session.next_sync() if renew else session
+        return Reading(own, selected, cursors_of_current_pipeline(), warn=renew)
+
+    return table_resources(tables, Readings(start))
+
+
+def selected_tables(names: Sequence[str] | None) -> list[Table]:
+    """The tables of these names, or all default ones. Raises SettingsError for a name that is none."""
+    known = {table.name: table for table in DATA_TABLES}
+    if names is None:
+        return [table for table in DATA_TABLES if table.default]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SettingsError(f"no such table: {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)]
+
+
+def resolve_credentials(given: Mapping[str, str] | str | None, oauth_url: str | None = None) -> Credentials:
+    """The first credentials found: the argument, the environment, dlt's secrets. Raises CredentialsError for none."""
+    at = oauth_url or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
+    secrets: Any = dlt.secrets.get("sources.bitbucket.credentials")
+    # dlt fills the argument from its secrets: then it is no argument, and the environment goes first
+    argument = None if given == secrets else given
+    found = (
+        _credentials_of(argument, at) or credentials_from_environment(os.environ, at) or _credentials_of(secrets, at)
+    )
+    if found is None:
+        raise CredentialsError(
+            "No credentials. Set BITBUCKET_ACCESS_TOKEN, or BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or "
+            "BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or fill in .dlt/secrets.toml."
+        )
+    return found
+
+
+def _credentials_of(given: Mapping[str, str] | str | None, oauth_url: str) -> Credentials | None:
+    if isinstance(given, str):
+        return AccessToken(given)
+    return credentials_from(given, oauth_url) if given else None

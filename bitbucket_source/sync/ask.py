@@ -1,0 +1,88 @@
+"""Asking for the objects of a table: the declaration says where and which fields, the API layer how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from bitbucket_source.api.client import Form, Params
+from bitbucket_source.api.decode import Page
+from bitbucket_source.api.lists import Lists
+from bitbucket_source.tables import USERS, Table
+from bitbucket_source.tables.rowtype import fields_of, row_type
+
+Place: TypeAlias = Mapping[str, str]
+"""The foreign keys that say where a list belongs: they fill the endpoint's path and the rows' columns."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Asks for objects with just the fields that the wanted tables need."""
+
+    lists: Lists
+    workspace: str
+    wanted: frozenset[Table]
+
+    def for_tables(self, wanted: frozenset[Table]) -> Ask:
+        """The same, for other tables."""
+        return Ask(self.lists, self.workspace, wanted)
+
+    def one(self, table: Table) -> Any:
+        """The single object of a table that is no list."""
+        return self.lists.one(self._path(table, {}), table.endpoint, self._row_type(table), self._fields(table))
+
+    def item(self, table: Table, place: Place, identity: str) -> Any:
+        """One object of a table's list, by its identity."""
+        fields = fields_of(table, self._nested(table), accounts=self._accounts, single=True)
+        path = f"{self._path(table, place).rstrip('/')}/{quote(identity, safe='')}"
+        endpoint = f"{table.endpoint.rstrip('/')}/{{identity}}"
+        return self.lists.one(path, endpoint, self._row_type(table), {"fields": fields})
+
+    def pages(
+        self, table: Table, place: Place, params: Params | None = None, *, form: Form | None = None
+    ) -> Iterator[Page[Any]]:
+        """The pages of a table's list at a place, by their `next` links."""
+        asked = {**self._fields(table), **(params or {})}
+        path = self._path(table, place)
+        return self.lists.follow(path, table.endpoint, self._row_type(table), asked, pagelen=table.pagelen, form=form)
+
+    def numbered_pages(
+        self, table: Table, place: Place, params: Params | None = None, *, start: int = 0
+    ) -> Iterator[Page[Any]]:
+        """The pages of a table's list at a place by page numbers, from the row `start` on."""
+        asked = {**self._fields(table), **(params or {})}
+        path = self._path(table, place)
+        row = self._row_type(table)
+        return self.lists.numbered(path, table.endpoint, row, asked, pagelen=table.pagelen, start=start)
+
+    def first_row(self, table: Table, place: Place) -> Any | None:
+        """The first object of a table's list; None where the list is empty."""
+        asked = self._fields(table)
+        path = self._path(table, place)
+        page = next(self.lists.follow(path, table.endpoint, self._row_type(table), asked, pagelen=1))
+        return next(iter(page.rows), None)
+
+    @property
+    def _accounts(self) -> bool:
+        return USERS in self.wanted
+
+    def _nested(self, table: Table) -> Sequence[Table]:
+        return nested_tables(table, self.wanted)
+
+    def _row_type(self, table: Table) -> type[Any]:
+        return row_type(table, tuple(self._nested(table)), self._accounts)
+
+    def _fields(self, table: Table) -> dict[str, str]:
+        return {"fields": fields_of(table, self._nested(table), accounts=self._accounts)}
+
+    def _path(self, table: Table, place: Place) -> str:
+        # braces of uuids go as %7B %7D (FACTS 10)
+        quoted = {name: quote(value, safe="") for name, value in place.items()}
+        return table.endpoint.format(workspace=quote(self.workspace, safe=""), **quoted)
+
+
+def nested_tables(table: Table, among: frozenset[Table]) -> tuple[Table, ...]:
+    """The tables whose rows stand in a list inside the table's objects, in a fixed order."""
+    return tuple(sorted((t for t in among if t.parent is table and t.within), key=lambda t: t.name))

@@ -1,0 +1,90 @@
+"""How far each table of each repository has been read.
+
+A cursor belongs to one repository and one *reader* of a list: the table itself, or a table that rides on it
+(`pull_request_participants` and `users` on `pull_requests`). It is stored as JSON text in `sync_cursors`, with the
+fingerprint of the declaration it was made under; one that cannot be understood, or that was made under another
+declaration, counts as none: the table is read from its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from bitbucket_source.tables import Table
+
+CursorType = TypeVar("CursorType", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A table that takes rows from the list of `source`: the list's own table, or one that rides on it."""
+
+    table: Table
+    source: Table
+
+    @property
+    def cursor_name(self) -> str:
+        """The name under which its cursor is stored."""
+        own = self.table is self.source or self.table.parent is self.source
+        return self.table.name if own else f"{self.table.name}/{self.source.name}"
+
+    @property
+    def declaration(self) -> str:
+        """Fingerprint of what it reads."""
+        return self.table.fingerprint
+
+
+@dataclass(frozen=True)
+class StoredCursor:
+    """A cursor as it stands in `sync_cursors`."""
+
+    cursor: str
+    declaration: str
+
+
+@dataclass
+class Cursors:
+    """The cursors of completed loads, by repository and name."""
+
+    stored: dict[tuple[str, str], StoredCursor] = field(default_factory=dict)
+
+    def get(self, repository_uuid: str, reader: Reader, cursor_type: type[CursorType]) -> CursorType | None:
+        """The reader's cursor; None where there is none that counts."""
+        found = self.stored.get((repository_uuid, reader.cursor_name))
+        if found is None or found.declaration != reader.declaration:
+            return None
+        try:
+            return msgspec.json.decode(found.cursor, type=cursor_type)
+        except msgspec.DecodeError:
+            return None
+
+    def stands_at(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> bool:
+        """Whether just this cursor is stored already."""
+        stored = StoredCursor(encode_cursor(cursor), reader.declaration)
+        return self.stored.get((repository_uuid, reader.cursor_name)) == stored
+
+    def grouped(
+        self, repository_uuid: str, readers: Iterable[Reader], cursor_type: type[CursorType]
+    ) -> list[tuple[CursorType | None, list[Reader]]]:
+        """The readers by the cursor they share: each group takes one walk over the list.
+
+        Normally there is one group. A table that was selected later than the others makes a second one, once.
+        """
+        groups: list[tuple[CursorType | None, list[Reader]]] = []
+        for reader in readers:
+            cursor = self.get(repository_uuid, reader, cursor_type)
+            same = next((members for known, members in groups if known == cursor), None)
+            if same is None:
+                groups.append((cursor, [reader]))
+            else:
+                same.append(reader)
+        return groups
+
+
+def encode_cursor(cursor: msgspec.Struct) -> str:
+    """The JSON text that is stored."""
+    return msgspec.json.encode(cursor).decode()

@@ -1,0 +1,130 @@
+"""From a table's declaration: the `fields=` that ask for it, the type its objects are decoded into, and its values.
+
+The type is a msgspec struct shaped like the API object, holding only what the declaration (and its nested tables and
+accounts) names, so that decoding builds nothing that is thrown away.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from bitbucket_source.tables.contract import Table, Type
+from bitbucket_source.tables.people import USERS
+
+_PYTHON_TYPES: dict[Type, Any] = {
+    Type.TEXT: str,
+    Type.BIGINT: int,
+    Type.BOOL: bool,
+    Type.TIMESTAMP: str,
+    Type.JSON: msgspec.Raw,
+}
+
+
+Leaves = dict[str, tuple[Type, bool]]
+"""path -> type, and whether the value must be there"""
+
+
+def _leaves(table: Table, accounts: bool) -> Leaves:
+    leaves = {
+        column.path: (column.type, column.name == table.cursor or (column.name in table.key and not column.account))
+        for column in table.object_columns
+    }
+    if accounts:
+        for path in table.accounts:
+            for column in USERS.object_columns:
+                leaves.setdefault(f"{path}.{column.path}", (column.type, False))
+    return leaves
+
+
+def fields_of(table: Table, nested: Sequence[Table] = (), *, accounts: bool = True, single: bool = False) -> str:
+    """The `fields=` value for a list of the table's objects, always with the envelope's `next` (FACTS 12).
+
+    `single` asks for one object by itself instead of a list.
+    """
+    paths = [_request_path(path) for path in _leaves(table, accounts)]
+    for inner in nested:
+        paths += [f"{inner.within}.{_request_path(path)}" for path in _leaves(inner, accounts)]
+    unique = dict.fromkeys(paths)
+    if single or not table.pagelen:
+        return ",".join(unique)
+    return ",".join(["next", "pagelen", "size", *(f"values.{path}" for path in unique)])
+
+
+def _request_path(path: str) -> str:
+    """`links.clone[name=ssh].href` is asked for as `links.clone`: the list comes whole."""
+    return path.split("[")[0]
+
+
+@cache
+def row_type(table: Table, nested: tuple[Table, ...] = (), accounts: bool = True) -> type[msgspec.Struct]:
+    """The struct that an object of the table's list is decoded into, with the lists of its `nested` tables."""
+    tree: dict[str, Any] = {}
+    for path, leaf in _leaves(table, accounts).items():
+        _plant(tree, path.split("."), leaf)
+    for inner in nested:
+        _plant(tree, inner.within.split("."), row_type(inner, (), accounts))
+    return _struct(table.name, tree)
+
+
+def _plant(tree: dict[str, Any], steps: list[str], leaf: Any) -> None:
+    for step in steps[:-1]:
+        name, _, condition = step.partition("[")
+        tree = tree.setdefault(name, {})
+        if condition:
+            tree = tree.setdefault("[]", {})
+            key = condition.rstrip("]").split("=")[0]
+            tree.setdefault(key, (Type.TEXT, False))
+    tree[steps[-1]] = leaf
+
+
+def _struct(name: str, tree: dict[str, Any]) -> type[msgspec.Struct]:
+    required = [(field, leaf) for field, leaf in tree.items() if isinstance(leaf, tuple) and leaf[1]]
+    optional = [(field, leaf) for field, leaf in tree.items() if (field, leaf) not in required]
+    fields: list[Any] = [(attribute(field), _PYTHON_TYPES[leaf[0]]) for field, leaf in required]
+    fields += [(attribute(field), *_optional(name, field, leaf)) for field, leaf in optional]
+    return msgspec.defstruct(name, fields, rename={attribute(f): f for f in tree}, gc=False)
+
+
+def _optional(owner: str, field: str, leaf: Any) -> tuple[Any, Any]:
+    """The type and the default of a field that need not be there."""
+    if isinstance(leaf, tuple):
+        python_type = _PYTHON_TYPES[leaf[0]]
+        # msgspec has no union with Raw: a null arrives as the raw text null
+        return (python_type, msgspec.Raw()) if python_type is msgspec.Raw else (python_type | None, None)
+    if isinstance(leaf, dict) and "[]" in leaf:
+        return list[_struct(f"{owner}_{field}", leaf["[]"])] | None, None  # type: ignore[misc]
+    if isinstance(leaf, dict):
+        return _struct(f"{owner}_{field}", leaf) | None, None
+    return list[leaf] | None, None
+
+
+def attribute(name: str) -> str:
+    """The attribute that holds the API's field `name`: `from` is `from_`."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def values_at(path: str, objects: Sequence[Any]) -> list[Any]:
+    """The value at a dotted path of each object; None where anything on the way is null."""
+    current: Iterable[Any] = objects
+    for step in path.split("."):
+        name, _, condition = step.partition("[")
+        current = _step(attribute(name), current)
+        if condition:
+            key, _, wanted = condition.rstrip("]").partition("=")
+            current = [_pick(items, attribute(key), wanted) for items in current]
+    return list(current)
+
+
+def _step(name: str, objects: Iterable[Any]) -> list[Any]:
+    get = attrgetter(name)
+    return [None if item is None else get(item) for item in objects]
+
+
+def _pick(items: Any, key: str, wanted: str) -> Any:
+    return next((item for item in items or () if getattr(item, key) == wanted), None)
