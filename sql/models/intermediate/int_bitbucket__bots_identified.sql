@@ -11,4 +11,4 @@ where author_type = 'app_user' and author_uuid is not null
 union
 
 select user_uuid
-from {{ ref(var('bitbucket_bots', 'bitbucket_bots')) }}
+from {{ ref('stg_bitbucket__bots') }}
