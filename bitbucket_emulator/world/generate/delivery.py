@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bitbucket_emulator.world.actions import StepDefinition
 from bitbucket_emulator.world.actions.comments import status
-from bitbucket_emulator.world.actions.pipelines import finish_step, redeploy_step, rerun_step, run_pipeline, start_step
+from bitbucket_emulator.world.actions.pipelines import (
+    finish_step,
+    halt_pipeline,
+    redeploy_step,
+    rerun_step,
+    run_pipeline,
+    start_step,
+)
 from bitbucket_emulator.world.actions.runs import test_case
 from bitbucket_emulator.world.model import MILLISECOND, MINUTE, SECOND
 
@@ -110,6 +117,8 @@ def nightly(desk: Desk) -> Play:
 def _press_the_button(desk: Desk, pipeline: Pipeline, person: Person) -> Play:
     """Deploy to production, unless something newer is there: then this run waits for ever (FACTS 5)."""
     if pipeline.build_number < desk.released or desk.chance(0.25):
+        if desk.chance(0.05):
+            halt_pipeline.do(desk.world, desk.repository, pipeline, at=desk.now)
         return
     step = pipeline.steps[-1]
     ended = _play_step(desk, pipeline, step, desk.now, person)

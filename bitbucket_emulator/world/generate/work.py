@@ -104,7 +104,7 @@ def write(
         desk.drafts[branch] = commit.hash
         yield author.later(desk.now, desk.random.choice((0.3, 1, 4, 18)), desk.random)
     desk.must_push()
-    if count and desk.chance(0.09) and desk.main_head not in graph.reachable(repository, [desk.drafts[branch]]):
+    if count and desk.chance(0.09) and not graph.is_ancestor(repository, desk.main_head, desk.drafts[branch]):
         _back_merge(desk, author, branch)
 
 

@@ -100,11 +100,13 @@ class Pipeline:
 
     @property
     def duration_in_seconds(self) -> int:
-        """Seconds between the first start and the end of the pipeline; 0 while it has not ended."""
-        starts = [step.started_on for step in self.steps if step.started_on is not None]
-        if self.completed_on is None or not starts:
-            return 0
-        return (self.completed_on - min(starts)) // 1_000_000
+        """Seconds during which steps ran, parallel ones counted once and waiting for a button not at all."""
+        spans = sorted((s.started_on, s.completed_on) for s in self.steps if s.started_on and s.completed_on)
+        total, reached = 0, 0
+        for start, end in spans:
+            total += max(0, end - max(start, reached))
+            reached = max(reached, end)
+        return total // 1_000_000
 
 
 @dataclass(slots=True)

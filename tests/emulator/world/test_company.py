@@ -161,7 +161,7 @@ TRAITS: dict[str, Callable[[World], bool]] = {
     "resolved threads": lambda w: any(c.resolved_on for c in comments_of(w)),
     "tasks, open and done": lambda w: len({t.state for p in _requests(w) for t in p.tasks.values()}) == 2,
     "open pull requests of all ages": lambda w: min(_ages(w)) < 10 < 300 < max(_ages(w)),
-    "runs that wait for ever": lambda w: any(p.stage == "PAUSED" for p in pipelines_of(w)),
+    "runs that wait for ever": lambda w: {"PAUSED", "HALTED"} <= {p.stage for p in pipelines_of(w)},
     "failed, stopped and broken runs": lambda w: {"FAILED", "STOPPED", "ERROR"} <= {p.result for p in pipelines_of(w)},
     "runs of every kind": lambda w: {"branches", "tags", "custom", "pull-requests"} <= {
         p.target.selector_type for p in pipelines_of(w)

@@ -19,6 +19,7 @@ from bitbucket_emulator.world.actions import (
     stop_pipeline,
     tag,
 )
+from bitbucket_emulator.world.model import DAY, SECOND
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world import World
@@ -58,6 +59,20 @@ def test_a_run_with_a_manual_last_step_stays_paused(world: World, repository: Re
     assert deployed.deployer == world.user_named("bob").uuid
     assert pipeline.build_seconds_used == 60 + 2 * 60 + 60 + 30
     assert pipeline.first_successful
+
+
+def test_duration_counts_neither_waiting_nor_parallel_steps_twice(
+    world: World, repository: Repository, pipeline: Pipeline
+) -> None:
+    start_step(world, repository, pipeline, "Lint")
+    start = start_step(world, repository, pipeline, "Test").started_on
+    assert start is not None
+    finish_step(world, repository, pipeline, "Lint", at=start + 20 * SECOND)
+    finish_step(world, repository, pipeline, "Test", at=start + 60 * SECOND)
+    run_step(world, repository, pipeline, "Staging", seconds=30)
+    world.clock += 90 * DAY
+    run_step(world, repository, pipeline, "Production", seconds=10)
+    assert pipeline.duration_in_seconds == 60 + 30 + 10
 
 
 def test_parallel_steps_run_together_and_others_wait(world: World, repository: Repository, pipeline: Pipeline) -> None:
