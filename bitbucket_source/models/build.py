@@ -52,10 +52,13 @@ def build_models(
         What was built, which tests passed and which failed.
 
     Raises:
-        ModelsError: dbt is not installed or could not run, nothing matches the selection, or a model could not be
-            built.
+        ModelsError: dbt is not installed or could not run, the DuckDB file is not there, nothing matches the selection,
+            or a model could not be built.
     """
-    _require_dbt(adapter_of(warehouse))
+    adapter = adapter_of(warehouse)
+    _require_dbt(adapter)
+    if adapter == "duckdb" and not Path(warehouse).is_file():
+        raise ModelsError(f"There is no DuckDB file {warehouse}: `bitbucket-source sync` makes it")
     schemas = {"bitbucket_raw_schema": raw_schema, "bitbucket_schema": marts_schema}
     arguments = [
         "build",

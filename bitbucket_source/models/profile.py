@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from bitbucket_source.models.outcome import ModelsError
+
 PROFILE = "bitbucket_source"
 _POSTGRES_SCHEMES = ("postgresql", "postgres")
+_EXPECTED = "must look like postgresql://user:password@host:5432/database"
 _POSTGRES_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 
 
@@ -23,9 +26,16 @@ def profile(warehouse: str | Path, *, marts_schema: str, threads: int) -> str:
     project's `generate_schema_name` puts every model there.
 
     Raises:
-        ValueError: the connection string names no database.
+        ModelsError: the connection string cannot be read, or names no database.
     """
-    place = _postgres(str(warehouse)) if adapter_of(warehouse) == "postgres" else _duckdb(Path(warehouse))
+    if adapter_of(warehouse) == "postgres":
+        try:
+            place = _postgres(str(warehouse))
+        except ValueError:
+            # its own words quote a piece of the password where that is not encoded
+            raise ModelsError(f"The connection string {_EXPECTED}; special characters as %40 for @") from None
+    else:
+        place = _duckdb(Path(warehouse))
     output = {**place, "schema": marts_schema, "threads": threads}
     return json.dumps({PROFILE: {"target": PROFILE, "outputs": {PROFILE: output}}})
 
@@ -39,7 +49,7 @@ def _postgres(connection_string: str) -> dict[str, object]:
     options = {name: values[-1] for name, values in parse_qs(url.query).items()}
     database = unquote(url.path.lstrip("/")) or options.get("dbname", "")
     if not database:
-        raise ValueError("the connection string names no database: postgresql://user:password@host:5432/database")
+        raise ModelsError(f"The connection string names no database. It {_EXPECTED}")
     output: dict[str, object] = {
         "type": "postgres",
         # a socket's directory comes as ?host=, as libpq has it; it wins over the host of the URL

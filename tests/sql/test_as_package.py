@@ -40,7 +40,9 @@ def test_our_own_project_uses_the_models(duckdb_warehouse: DuckDBWarehouse, tmp_
         outcome = dbtRunner().invoke([command, *common, "--no-send-anonymous-usage-stats"])
         assert outcome.success, outcome.exception or outcome.result
 
-    bots = "select is_bot_author from analytics_bitbucket_marts.fct_pull_requests order by repository_uuid, pull_request_id"
-    assert [row["is_bot_author"] for row in duckdb_warehouse.query(bots)] == [False, False, True, True]
+    pull_requests = duckdb_warehouse.query(
+        "from analytics_bitbucket_marts.fct_pull_requests order by repository_uuid, pull_request_id"
+    )
+    assert [row["is_bot_author"] for row in pull_requests] == [False, False, True, True]
     assert duckdb_warehouse.query("from analytics.dim_dates") == [{"ours": 1}]
     assert len(duckdb_warehouse.query("from analytics.busiest")) == 4

@@ -124,6 +124,13 @@ def test_a_selection_that_matches_nothing_is_refused(duckdb_warehouse: DuckDBWar
         build_models(duckdb_warehouse.address, select=["fct_nothing"])
 
 
+def test_a_file_that_is_not_there_is_not_made(duckdb_warehouse: DuckDBWarehouse) -> None:
+    with pytest.raises(ModelsError, match="There is no DuckDB file"):
+        build_models(duckdb_warehouse.address)
+
+    assert not duckdb_warehouse.address.exists()
+
+
 def test_without_dbt_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     def not_installed(name: str) -> str:
         raise metadata.PackageNotFoundError(name)

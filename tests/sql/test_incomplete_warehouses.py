@@ -29,6 +29,8 @@ def test_nothing_synced_gives_empty_marts(duckdb_warehouse: DuckDBWarehouse, row
 
 
 def test_a_missing_raw_schema_is_an_empty_warehouse(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
+
     result = build_models(duckdb_warehouse.address, raw_schema="never_synced", select=["stg_bitbucket__commits"])
 
     assert result.built == ("stg_bitbucket__commits",)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bitbucket_source.models import ModelsError
 from bitbucket_source.models.profile import profile
 
 
@@ -53,6 +54,15 @@ def test_a_connection_string_is_postgres(address: str, expected: dict[str, objec
     assert _output(address) == {"type": "postgres", **expected}
 
 
-def test_a_connection_string_without_a_database_is_refused() -> None:
-    with pytest.raises(ValueError, match="names no database"):
-        profile("postgresql://localhost", marts_schema="marts", threads=1)
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        pytest.param("postgresql://localhost", "names no database", id="no-database"),
+        pytest.param("postgresql://ann:secret/word@localhost/warehouse", "special characters as %40", id="not-encoded"),
+    ],
+)
+def test_a_connection_string_that_cannot_be_used_is_refused(address: str, why: str) -> None:
+    with pytest.raises(ModelsError, match=why) as caught:
+        profile(address, marts_schema="marts", threads=1)
+
+    assert "secret" not in str(caught.value)

@@ -57,6 +57,12 @@ def test_every_data_table_has_a_staging_model_with_its_state() -> None:
         assert list(staged[table.name])[-len(state) :] == state, table.name
 
 
+def test_as_of_looks_at_every_data_table() -> None:
+    model = (PROJECT / "models/intermediate/int_bitbucket__as_of.sql").read_text()
+
+    assert [table.name for table in DATA_TABLES if f"'{table.name}'" not in model] == []
+
+
 def test_children_of_a_deleted_repository_say_so(duckdb_warehouse: DuckDBWarehouse) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
     build_models(duckdb_warehouse.address, select=["stg_bitbucket__repositories", "stg_bitbucket__tags"])
