@@ -13,31 +13,32 @@ from bitbucket_source.commands.readable_errors import readable_errors
 DATABASE = "bitbucket_demo.duckdb"
 QUERIES = (
     (
-        "How long do pull requests stay open, by repository?",
-        "select r.slug, count(*) as merged, round(median(p.hours_open), 1) as median_hours,\n"
-        "       round(quantile_cont(p.hours_open, 0.9), 1) as p90_hours\n"
+        "How long do pull requests stay open?",
+        "select r.repository_slug, count(*) as merged, round(median(p.opened_to_closed_hours), 1) as median_hours,\n"
+        "       round(quantile_cont(p.opened_to_closed_hours, 0.9), 1) as p90_hours\n"
         "from bitbucket_marts.fct_pull_requests p\n"
         "join bitbucket_marts.dim_repositories r using (repository_uuid)\n"
         "where p.state = 'MERGED' and not p.is_bot_author\n"
-        "group by r.slug order by merged desc limit 5",
+        "group by r.repository_slug order by merged desc limit 5",
     ),
     (
-        "How often does the build break, and how long does it take?",
-        "select r.slug, count(*) as runs, round(avg((f.result = 'SUCCESSFUL')::int) * 100, 1) as percent_green,\n"
+        "How often is the build green, and how long does it run?",
+        "select r.repository_slug, count(*) as runs,\n"
+        "       round(100 * avg(f.is_successful::int), 1) as percent_green,\n"
         "       round(median(f.running_seconds) / 60, 1) as median_minutes\n"
         "from bitbucket_marts.fct_pipeline_runs f\n"
         "join bitbucket_marts.dim_repositories r using (repository_uuid)\n"
-        "where f.result in ('SUCCESSFUL', 'FAILED', 'ERROR')\n"
-        "group by r.slug order by runs desc limit 5",
+        "where f.is_successful is not null\n"
+        "group by r.repository_slug order by runs desc limit 5",
     ),
     (
-        "Who reviews whose work?",
+        "Who approves whose work?",
         "select author.display_name as author, reviewer.display_name as reviewer, count(*) as approvals\n"
         "from bitbucket_raw.pull_request_participants a\n"
         "join bitbucket_raw.pull_requests p on p.repository_uuid = a.repository_uuid and p.id = a.pull_request_id\n"
         "join bitbucket_raw.users author on author.uuid = p.author_uuid\n"
         "join bitbucket_raw.users reviewer on reviewer.uuid = a.user_uuid\n"
-        "where a.approved group by all order by approvals desc limit 5",
+        "where a.approved and author.type = 'user' group by all order by approvals desc, 1, 2 limit 5",
     ),
 )
 
@@ -93,7 +94,7 @@ def _load(database: str, seed: int) -> None:
 def _ask(database: str) -> None:
     import duckdb
 
-    with duckdb.connect(database, read_only=True) as connection:
+    with duckdb.connect(database) as connection:
         for question, query in QUERIES:
             answer = connection.execute(query).df().to_string(index=False)
             click.echo(f"\n-- {question}\n{query};\n\n{answer}")

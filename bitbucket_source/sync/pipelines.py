@@ -61,7 +61,7 @@ def _first_load(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Ev
         cursor = PipelinesCursor(
             done=_newest(cursor.done, page.rows),
             read=start - start % PIPELINES.pagelen,
-            open={**cursor.open, **_unfinished(page.rows)},
+            open=_sorted({**cursor.open, **_unfinished(page.rows)}),
             owed=_owed(ask, page.rows),
         )
         yield Reached(cursor)
@@ -86,7 +86,7 @@ def _since(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Events:
     cursor = PipelinesCursor(
         done=_newest(cursor.done, seen.values()),
         read=None,
-        open={**_unfinished([*new, *known]), **{uuid: cursor.open[uuid] for uuid in unread}},
+        open=_sorted({**_unfinished([*new, *known]), **{uuid: cursor.open[uuid] for uuid in unread}}),
         owed=_union(cursor.owed, _owed(ask, [*changed, *filter(_is_running, known)])),
     )
     yield Reached(cursor)
@@ -154,6 +154,11 @@ def _owed(ask: Ask, rows: Iterable[Any]) -> tuple[str, ...]:
 
 def _unfinished(rows: Iterable[Any]) -> dict[str, str]:
     return {row.uuid: _checksum(row) for row in rows if row.state is None or row.state.name != "COMPLETED"}
+
+
+def _sorted(checksums: dict[str, str]) -> dict[str, str]:
+    """In the order of uuids: the same runs give the same cursor, which then need not be stored again."""
+    return dict(sorted(checksums.items()))
 
 
 def _is_running(row: Any) -> bool:
