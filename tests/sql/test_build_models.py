@@ -92,6 +92,7 @@ def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehous
 
 
 def test_a_model_that_cannot_be_parsed_is_named(duckdb_warehouse: DuckDBWarehouse, broken_project: Path) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
     (broken_project / "models/staging/stg_bitbucket__users.sql").write_text("select * from {{ ref('nowhere') }}")
 
     with pytest.raises(ModelsError, match="depends on a node named 'nowhere' which was not found"):

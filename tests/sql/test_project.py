@@ -87,6 +87,7 @@ def test_models_leave_out_what_one_engine_lacks(word: str) -> None:
 
 
 def test_a_build_leaves_nothing_in_the_project(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
     before = _files()
     build_models(duckdb_warehouse.address, select=["stg_bitbucket__users"])
 
