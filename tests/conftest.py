@@ -1,0 +1,40 @@
+"""What every test can use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bitbucket_emulator import Emulator, generate_world
+
+REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also run the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: run with --long"))
+
+
+@pytest.fixture(autouse=True)
+def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the credentials, the configuration or the pipelines of whoever runs it, nor leaves any behind."""
+    for name in ("ACCESS_TOKEN", "EMAIL", "API_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "BASE_URL", "OAUTH_URL"):
+        monkeypatch.delenv(f"BITBUCKET_{name}", raising=False)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Emulator]:
+    """An emulated Bitbucket Cloud with a small company in it: three repositories, one year."""
+    with Emulator(generate_world(seed=11, repositories=3, people=8, years=1, scale=0.3)) as emulator:
+        yield emulator
