@@ -34,6 +34,8 @@ _TOKEN_SCOPES = {
     "webhook": "read:webhook:bitbucket",
 }
 
+_PUBLIC_SCOPES = frozenset({"repository", "pullrequest", "pipeline"})
+
 
 @dataclass(slots=True)
 class Call:
@@ -140,7 +142,7 @@ class Endpoint:
     @property
     def is_public(self) -> bool:
         """Whether somebody without credentials gets an answer where the repository is public."""
-        return self.path.startswith("/repositories/") and not any("admin" in scope for scope in self.scopes)
+        return self.path.startswith("/repositories/") and _PUBLIC_SCOPES.issuperset(self.scopes)
 
 
 Handler: TypeAlias = Callable[[Call], Json | Answer]

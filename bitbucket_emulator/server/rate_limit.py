@@ -75,7 +75,7 @@ class Limiter:
             times.popleft()
         limit = self._limit(credential)
         if self.limits.enforced and len(times) >= limit:
-            raise errors.rate_limited(self.retry_after(times[0] + HOUR - now))
+            raise errors.rate_limited(self.retry_after((times[0] if times else now) + HOUR - now))
         times.append(now)
         return Usage(len(times), limit, _seconds(times[0] + HOUR - now))
 
