@@ -1,0 +1,1 @@
+"""The table contract: its declarations, and that real answers of Bitbucket come through it unharmed."""
