@@ -78,13 +78,14 @@ def whole_user(view: View, account: User) -> Json:
 def _app_user(account: User) -> Json:
     # an access token that acts has no page and no nickname, but its date of birth everywhere (recordings)
     digest = md5(account.uuid.encode(), usedforsecurity=False).hexdigest()
+    account_id = account.account_id or f"712020:{account.uuid.strip('{}')}"
     return {
         "type": "app_user",
-        "links": {"avatar": link(f"{_AVATARS}/{account.account_id or digest}/{digest}/128")},
+        "links": {"avatar": link(f"{_AVATARS}/{account_id}/{digest}/128")},
         "created_on": timestamps.python_style(account.created_on),
         "display_name": account.display_name,
         "uuid": account.uuid,
-        "account_id": account.account_id,
+        "account_id": account_id,
         "account_status": "active",
         "kind": "repository_access_token",
     }

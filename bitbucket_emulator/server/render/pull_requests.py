@@ -112,12 +112,19 @@ def _common(view: View, request: PullRequest) -> Json:
         "created_on": timestamps.python_style(request.created_on),
         "updated_on": timestamps.python_style(request.updated_on),
         "destination": endpoint(view, home, request.destination_branch, destination),
-        "source": endpoint(view, source, request.source_branch, request.source_hash),
+        "source": _source(view, request, source),
         "links": _links(view, request, home, source or home),
         "summary": rendered(request.description),
     }
     if request.closed_on is not None:
         shown["closed_on"] = timestamps.python_style(request.closed_on)
+    return shown
+
+
+def _source(view: View, request: PullRequest, source: Repository | None) -> Json:
+    shown = endpoint(view, source, request.source_branch, request.source_hash)
+    # recorded since 2024, on this side only and nowhere but in pull requests themselves
+    shown["branch"]["links"] = {}
     return shown
 
 

@@ -114,7 +114,7 @@ def test_the_whole_object(reviews: Client) -> None:
         "reason": "",
         **times,
         "destination": {"branch": {"name": "main"}, "commit": commit(destination), "repository": repository},
-        "source": {"branch": {"name": "topic/1"}, "commit": commit(source), "repository": repository},
+        "source": {"branch": {"name": "topic/1", "links": {}}, "commit": commit(source), "repository": repository},
         "links": {
             "self": {"href": f"{WEB}/pullrequests/1"},
             "html": {"href": f"{PAGES}/pull-requests/1"},
@@ -188,7 +188,7 @@ def test_what_is_gone_is_null(emulator: Emulator, client: Client) -> None:
     assert first["author"] is None
     assert (first["destination"]["commit"], first["destination"]["repository"]["name"]) == (None, "Web")
     assert (second["source"]["repository"], second["source"]["commit"]) == (None, None)
-    assert second["source"]["branch"] == {"name": "idea"}
+    assert second["source"]["branch"] == {"name": "idea", "links": {}}
     assert client.error("pullrequests/2/commits")[0] == 404
     assert client.error("pullrequests/2/diffstat")[0] == 404
 
