@@ -50,8 +50,9 @@ class Budget:
             raise Stopped("the time of --max-time is over")
 
     def stop(self, reason: str) -> None:
-        """Let every thread stop before its next request."""
-        self._stop_reason = reason
+        """Let every thread stop before its next request, and end its wait; the first reason is the one told."""
+        # no lock: signal handlers call this
+        self._stop_reason = self._stop_reason or reason
         self._stop.set()
 
     def wait(self, seconds: float) -> None:
@@ -70,11 +71,6 @@ class Budget:
         with self._lock:
             self._forget_before(time.monotonic() - _HOUR)
             return max(0, REQUESTS_PER_HOUR - len(self._times))
-
-    def seconds_until_one_is_free(self) -> float:
-        """Seconds until the oldest request of the last hour no longer counts; 0 where none was made."""
-        with self._lock:
-            return max(0.0, self._times[0] + _HOUR - time.monotonic()) if self._times else 0.0
 
     def _forget_before(self, moment: float) -> None:
         while self._times and self._times[0] < moment:

@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Generic, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
+from requests import exceptions
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.errors import (
-    BadRequest,
-    BitbucketError,
     RateLimited,
     ServerTrouble,
     Stopped,
+    TryFailed,
     UnsafeLink,
     error_of_answer,
 )
-from bitbucket_source.api.retry import RETRIED_STATUSES, RetryPolicy
+from bitbucket_source.api.retry import RetryPolicy, is_passing
 
 DEFAULT_BASE_URL = "https://api.bitbucket.org/2.0"
 _TIMEOUT_SECONDS = (10, 120)  # to connect, between two bytes: Bitbucket computes diffs for up to a minute
-_REDIRECTS = 3
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CONNECTIONS = 32
+"""as many as a sync may have workers"""
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
-
-
 Form = Sequence[tuple[str, str]]
-
-
-class Unreadable(Exception):
-    """Raised by a decoder: the body is not what was asked for, and may be when asked for again."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,18 @@ class Answer(Generic[T]):
     headers: Mapping[str, str]
 
 
+@dataclass
+class _Tries:
+    """How often one question was asked in vain, by reason."""
+
+    troubles: int = 0
+    rate_limits: int = 0
+    redirects: int = 0
+    renewals: int = 0
+
+
 class Client:
-    """Asks Bitbucket. Safe to share between threads: each has its own connection."""
+    """Asks Bitbucket. Safe to share between threads, which share its connections too."""
 
     def __init__(
         self,
@@ -64,7 +72,7 @@ class Client:
         self.credentials = credentials
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
-        self._local = threading.local()
+        self._session = _new_session()
 
     def url(self, path: str, params: Params | None = None) -> str:
         """The URL of a path below the base URL."""
@@ -75,99 +83,131 @@ class Client:
         """GET an absolute URL, or POST a form to it, and decode what comes back.
 
         `endpoint` is what it is called in counts and messages. A form is the way to ask for commits when the hashes
-        are too long for a URL (FACTS 2). Raises the BitbucketError the answer stands for, and Stopped when the budget
-        ends.
+        are too long for a URL (FACTS 2). `decode` raises TryFailed for a body that may be better the next time.
+        Raises the BitbucketError the answer stands for, CredentialsError where no token can be had, and Stopped when
+        the budget ends.
         """
-        trouble = rate_limits = redirects = 0
-        refreshed = False
+        tries = _Tries()
         while True:
             self._refuse_foreign(url, endpoint)
-            outcome = self._send(url, endpoint, form)
-            if isinstance(outcome, str):
-                trouble += 1
-                self._wait_after_trouble(trouble, endpoint, None, outcome)
+            try:
+                auth = self.credentials.auth()
+                response = self._send(url, endpoint, form, auth)
+                if response.status_code == 200:
+                    return Answer(decode(_json_body(response)), response.headers)
+                _refuse_passing(response)
+            except TryFailed as failure:
+                self._wait_after_trouble(tries, endpoint, failure)
                 continue
-            status = outcome.status_code
-            if status == 200:
-                try:
-                    return Answer(decode(_json_body(outcome)), outcome.headers)
-                except Unreadable as error:
-                    trouble += 1
-                    self._wait_after_trouble(trouble, endpoint, None, str(error))
-            elif status in RETRIED_STATUSES:
-                trouble += 1
-                self._wait_after_trouble(trouble, endpoint, status, "Bitbucket is in trouble")
-            elif status == 429:
-                rate_limits += 1
-                self._wait_after_rate_limit(rate_limits, endpoint, outcome.headers)
-            elif status in {301, 302, 303, 307, 308} and redirects < _REDIRECTS:
-                redirects += 1
-                url = urljoin(url, outcome.headers.get("Location", ""))
-            elif status == 401 and not refreshed and self.credentials.refresh():
-                refreshed = True
+            if response.status_code == 429:
+                self._wait_after_rate_limit(tries, endpoint, response)
+            elif response.status_code in _REDIRECTS and tries.redirects < _MOST_REDIRECTS:
+                tries.redirects += 1
+                url = _target(url, endpoint, response)
+            elif response.status_code == 401 and not tries.renewals and self.credentials.renew(auth):
+                tries.renewals += 1
             else:
-                raise _error(endpoint, status, outcome)
+                raise error_of_answer(endpoint, response.status_code, response.content)
 
-    def _send(self, url: str, endpoint: str, form: Form | None) -> requests.Response | str:
-        """One try: the response, or why there is none."""
-        auth = self.credentials.auth()
+    def _send(self, url: str, endpoint: str, form: Form | None, auth: AuthBase) -> requests.Response:
+        """One try. Raises TryFailed where no answer comes."""
         self.budget.spend(endpoint)
         try:
-            return self._session().request(
+            return self._session.request(
                 "GET" if form is None else "POST",
                 url,
                 data=None if form is None else list(form),
-                auth=auth,
+                auth=auth,  # always: without it requests would look into .netrc
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
-            # str(error) would show the URL and, behind a proxy, its password
-            return f"the connection failed ({type(error).__name__})"
+        except OSError as error:
+            why = _why_no_answer(error)
+        # outside of the except clause: the exception of requests holds the request with its Authorization header
+        raise TryFailed(why)
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.headers.update({"Accept": "application/json", "User-Agent": "bitbucket-source"})
-        return session
+    def _wait_after_trouble(self, tries: _Tries, endpoint: str, failure: TryFailed) -> None:
+        tries.troubles += 1
+        if tries.troubles >= self._retry.tries:
+            raise ServerTrouble(endpoint, failure.status, failure.why, tries.troubles)
+        self.budget.wait(self._retry.wait_after_trouble(tries.troubles, failure.retry_after))
 
-    def _wait_after_trouble(self, tried: int, endpoint: str, status: int | None, why: str) -> None:
-        if tried >= self._retry.tries:
-            raise ServerTrouble(endpoint, status, why, tried)
-        self.budget.wait(self._retry.wait_after_trouble(tried))
-
-    def _wait_after_rate_limit(self, tried: int, endpoint: str, headers: Mapping[str, str]) -> None:
+    def _wait_after_rate_limit(self, tries: _Tries, endpoint: str, response: requests.Response) -> None:
+        tries.rate_limits += 1
         if not self._wait_for_rate_limit:
             raise Stopped("Bitbucket's rate limit is reached (--on-rate-limit stop)")
-        if tried > self._retry.rate_limit_tries:
-            raise RateLimited(endpoint, f"still rate limited after {tried} tries.", "Try again in an hour.")
-        self.budget.wait(self._retry.wait_after_rate_limit(tried, headers))
+        if tries.rate_limits >= self._retry.rate_limit_tries:
+            raise RateLimited(endpoint, f"still rate limited after {tries.rate_limits} tries.", "Try again in an hour.")
+        retry_after = response.headers.get("Retry-After")
+        self.budget.wait(self._retry.wait_after_rate_limit(tries.rate_limits, retry_after))
 
     def _refuse_foreign(self, url: str, endpoint: str) -> None:
-        ours, theirs = urlsplit(self.base_url), urlsplit(url)
-        if (ours.scheme, ours.netloc) != (theirs.scheme, theirs.netloc):
+        ours, theirs = _origin(self.base_url), _origin(url)
+        if theirs != ours:
             raise UnsafeLink(
                 endpoint,
-                f"the answer points to {theirs.scheme}://{theirs.hostname}, outside {ours.scheme}://{ours.hostname}.",
+                f"the answer points to {theirs}, outside {ours}.",
                 "Credentials are not sent there. If a proxy stands between, let it rewrite links.",
             )
 
 
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.headers.update({"Accept": "application/json", "User-Agent": "bitbucket-source"})
+    # cookies are the one thing that threads would change in a session
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
+    return session
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port of a URL.
+
+    The host is compared as it is written, not as it is parsed: parsers disagree about what is odd (`a\\@b`).
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a broken address"
+    usual_port = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual_port)}"
+
+
+def _target(url: str, endpoint: str, response: requests.Response) -> str:
+    """Where a redirect leads. Raises UnsafeLink for a broken address."""
+    try:
+        return urljoin(url, response.headers.get("Location", ""))
+    except ValueError:
+        raise UnsafeLink(endpoint, "the answer redirects to a broken address.") from None
+
+
 def _json_body(response: requests.Response) -> bytes:
-    kind = response.headers.get("Content-Type", "")
-    if "json" not in kind:
-        raise Unreadable(f"the answer is {kind.split(';')[0] or 'of no type'} where JSON was due")
+    """The body of a 200. Raises TryFailed where it says that it is something else than JSON."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind and "json" not in kind:
+        raise TryFailed(f"the answer is {kind} where JSON was due")
     return response.content
 
 
-def _error(endpoint: str, status: int, response: requests.Response) -> BitbucketError:
-    try:
-        body = json.loads(response.content)
-    except ValueError:
-        body = None
-    if status >= 500:
-        return ServerTrouble(endpoint, status, "Bitbucket gives no answer to this request", 1)
-    if 300 <= status < 400:
-        return BadRequest(endpoint, status, "redirected too often.")
-    return error_of_answer(endpoint, status, body)
+def _refuse_passing(response: requests.Response) -> None:
+    """Raise TryFailed for an answer that may be a better one when asked again."""
+    status = response.status_code
+    if is_passing(status):
+        why = "Bitbucket is in trouble" if status >= 400 else "the answer has no content"
+        raise TryFailed(why, status, response.headers.get("Retry-After"))
+
+
+def _why_no_answer(error: OSError) -> str:
+    """What to tell people; the error's own text would show the URL and, behind a proxy, its password."""
+    match error:
+        case exceptions.ProxyError():
+            return "the proxy gives no connection; check HTTPS_PROXY"
+        case exceptions.SSLError():
+            return "the server's certificate is not trusted; name your own authority's file in REQUESTS_CA_BUNDLE"
+        case exceptions.Timeout():
+            return "no answer came in time"
+        case exceptions.RequestException():
+            return f"the connection failed ({type(error).__name__})"
+        case _:
+            return "the file that REQUESTS_CA_BUNDLE names cannot be read"

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from bitbucket_source.api.errors import TryFailed
+
+if TYPE_CHECKING:
+    from requests import Response
+
 DEFAULT_OAUTH_URL = "https://bitbucket.org/site/oauth2"
+_TIMEOUT_SECONDS = (10, 30)  # to connect, between two bytes
 _REFRESH_BEFORE_EXPIRY_SECONDS = 300
+_USUAL_LIFETIME_SECONDS = 3600
+"""the documented one; answers say 7200 (FACTS 8)"""
 
 
 class CredentialsError(Exception):
@@ -27,10 +36,13 @@ class Credentials(Protocol):
     description: str
 
     def auth(self) -> AuthBase:
-        """What signs the next request; raises CredentialsError where no token can be had."""
+        """What signs the next request.
 
-    def refresh(self) -> bool:
-        """Get a new token after a 401; False where there is none to be had."""
+        Raises CredentialsError where no token can be had, and TryFailed where one may be had later.
+        """
+
+    def renew(self, refused: AuthBase) -> bool:
+        """Forget what a 401 refused, so that `auth` gives something new; False where there is nothing new."""
 
 
 class _Bearer(AuthBase):
@@ -48,13 +60,13 @@ class AccessToken:
     description = "access token"
 
     def __init__(self, token: str) -> None:
-        self._auth = _Bearer(token)
+        self._auth = _Bearer(_as_pasted("access_token", token))
 
     def auth(self) -> AuthBase:
         """Sign with the token."""
         return self._auth
 
-    def refresh(self) -> bool:
+    def renew(self, refused: AuthBase) -> bool:  # noqa: ARG002
         """An access token cannot be renewed."""
         return False
 
@@ -64,13 +76,13 @@ class ApiToken:
 
     def __init__(self, email: str, token: str) -> None:
         self.description = "API token"
-        self._auth = HTTPBasicAuth(email.encode(), token.encode())
+        self._auth = HTTPBasicAuth(email.strip().encode(), _as_pasted("api_token", token).encode())
 
     def auth(self) -> AuthBase:
         """Sign with e-mail and token."""
         return self._auth
 
-    def refresh(self) -> bool:
+    def renew(self, refused: AuthBase) -> bool:  # noqa: ARG002
         """An API token cannot be renewed."""
         return False
 
@@ -84,47 +96,80 @@ class OAuthConsumer:
     description = "OAuth consumer"
 
     def __init__(self, client_id: str, client_secret: str, oauth_url: str = DEFAULT_OAUTH_URL) -> None:
-        self._client_id = client_id
-        self._client_secret = client_secret
+        self._client_id = _as_pasted("client_id", client_id)
+        self._client_secret = _as_pasted("client_secret", client_secret)
         self._token_url = f"{oauth_url.rstrip('/')}/access_token"
         self._lock = threading.Lock()
         self._auth: _Bearer | None = None
-        self._expires_at = 0.0
+        self._renew_at = 0.0
 
     def auth(self) -> AuthBase:
-        """Sign with an access token that lives for some minutes more."""
+        """Sign with an access token that lives on for a while."""
         with self._lock:
-            if self._auth is None or time.monotonic() > self._expires_at - _REFRESH_BEFORE_EXPIRY_SECONDS:
-                self._fetch()
-            assert self._auth is not None
+            if self._auth is None or time.monotonic() > self._renew_at:
+                token = self._fetched()
+                lifetime = float(token.get("expires_in") or _USUAL_LIFETIME_SECONDS)
+                self._renew_at = time.monotonic() + max(lifetime - _REFRESH_BEFORE_EXPIRY_SECONDS, lifetime / 2)
+                self._auth = _Bearer(token["access_token"])
             return self._auth
 
-    def refresh(self) -> bool:
-        """Fetch a new access token: the old one was refused."""
+    def renew(self, refused: AuthBase) -> bool:
+        """Forget the access token that was refused, unless another thread has a newer one already."""
         with self._lock:
-            self._fetch()
+            if self._auth is refused:
+                self._auth = None
         return True
 
-    def _fetch(self) -> None:
-        from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
-        from requests import RequestException
+    def _fetched(self) -> Mapping[str, Any]:
+        """A new token as the token server tells it. What goes wrong is raised without the exceptions of requests and
+        oauthlib as its cause: they hold the request with the client secret.
+        """
+        from oauthlib.oauth2 import BackendApplicationClient, InsecureTransportError, OAuth2Error
         from requests_oauthlib import OAuth2Session
 
-        session = OAuth2Session(client=BackendApplicationClient(client_id=self._client_id))
-        try:
-            with _plain_http_to_loopback(self._token_url):
-                token = session.fetch_token(
-                    self._token_url, auth=HTTPBasicAuth(self._client_id, self._client_secret), timeout=30
+        # it logs secrets and tokens at DEBUG
+        logging.getLogger("requests_oauthlib.oauth2_session").setLevel(logging.INFO)
+        problem: Exception
+        with OAuth2Session(client=BackendApplicationClient(client_id=self._client_id)) as session:
+            session.register_compliance_hook("access_token_response", _checked)
+            try:
+                with _plain_http_to_loopback(self._token_url):
+                    token: Mapping[str, Any] = session.fetch_token(
+                        self._token_url,
+                        auth=HTTPBasicAuth(self._client_id, self._client_secret),
+                        timeout=_TIMEOUT_SECONDS,
+                    )
+                return token
+            except InsecureTransportError:
+                problem = CredentialsError(f"{self._token_url} is plain http, which would show the secret: use https.")
+            except OAuth2Error as error:
+                problem = CredentialsError(
+                    f"{self._token_url} refuses the OAuth consumer ({error.error}). "
+                    "Check the client id and secret, and that the consumer is marked private."
                 )
-        except OAuth2Error as error:
-            raise CredentialsError(
-                f"{self._token_url} refuses the OAuth consumer ({error.error}). "
-                "Check the client id and secret, and that the consumer is marked private."
-            ) from None
-        except RequestException as error:
-            raise CredentialsError(f"{self._token_url} cannot be reached ({type(error).__name__}).") from None
-        self._auth = _Bearer(token["access_token"])
-        self._expires_at = time.monotonic() + float(token.get("expires_in", 3600))
+            except OSError as error:
+                problem = TryFailed(f"{self._token_url} cannot be reached ({type(error).__name__})")
+            except ValueError:
+                problem = CredentialsError(f"{self._token_url} gives a token that cannot be read.")
+        raise problem
+
+
+def _checked(response: Response) -> Response:
+    """The token server's answer, where oauthlib can read it.
+
+    Raises TryFailed where the server is in trouble, and CredentialsError where there is no token server.
+    """
+    status = response.status_code
+    if status == 429 or status >= 500:
+        raise TryFailed(f"the token server {urlsplit(response.url).hostname} answers {status}", status)
+    try:
+        is_readable = isinstance(response.json(), dict)
+    except ValueError:
+        is_readable = False
+    if not is_readable:
+        address = response.url.partition("?")[0]
+        raise CredentialsError(f"{address} answers {status} and no token: is BITBUCKET_OAUTH_URL right?")
+    return response
 
 
 _TRANSPORT_LOCK = threading.Lock()
@@ -147,6 +192,14 @@ def _plain_http_to_loopback(url: str) -> Iterator[None]:
                 del os.environ["OAUTHLIB_INSECURE_TRANSPORT"]
             else:
                 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = before
+
+
+def _as_pasted(name: str, value: str) -> str:
+    """The value without the blanks around it that pasting adds. Raises CredentialsError where it cannot be sent."""
+    text = value.strip()
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise CredentialsError(f"{name} is empty or holds a character that cannot be in it: copy it again, whole.")
+    return text
 
 
 _APP_PASSWORDS = (

@@ -14,9 +14,10 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from bitbucket_source.api.client import Unreadable
+from bitbucket_source.api.errors import TryFailed, UnexpectedShape
 
 Row = TypeVar("Row")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass
@@ -30,12 +31,13 @@ class Misfit:
 
 @dataclass
 class Page(Generic[Row]):
-    """One page of a list. `next_url` is None on the last one; `size` and `pagelen` where Bitbucket told them."""
+    """One page of a list. `next_url` is None on the last one.
+
+    `size` is not read: it is no part of some lists, and wrong in others (FACTS 1).
+    """
 
     rows: list[Row]
     next_url: str | None = None
-    size: int | None = None
-    pagelen: int | None = None
     misfits: list[Misfit] = field(default_factory=list)
 
     @property
@@ -45,19 +47,15 @@ class Page(Generic[Row]):
 
 
 class _Envelope(msgspec.Struct):
-    values: list[msgspec.Raw] | None = None
+    values: list[msgspec.Raw]  # always there (FACTS 1): what has none is no page, and never an empty list
     next: str | None = None
-    size: int | None = None
-    pagelen: int | None = None
 
 
 @cache
 def _page_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
-    fields: list[tuple[str, Any, Any]] = [
-        ("values", list[row_type], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
+        ("values", list[row_type]),  # type: ignore[valid-type]
         ("next", str | None, None),
-        ("size", int | None, None),
-        ("pagelen", int | None, None),
     ]
     return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
 
@@ -71,37 +69,37 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
 def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
-    """A page of a list. Raises Unreadable where the body is no JSON object."""
+    """A page of a list. Raises TryFailed where the body is none."""
     try:
         envelope = _page_decoder(cast("Hashable", row_type)).decode(body)
-    except msgspec.ValidationError:
-        return _object_by_object(body, row_type)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return _object_by_object(_mended(body), row_type)
-    return Page(envelope.values, envelope.next, envelope.size, envelope.pagelen)
+    return Page(envelope.values, envelope.next)
 
 
-def decode_object(body: bytes, row_type: type[Row]) -> Row:
-    """A single object. Raises Unreadable where the body is no JSON object of that type."""
+def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
+    """A single object. Raises TryFailed where the body is no JSON, and UnexpectedShape where it is JSON of another
+    shape.
+    """
+    decoder = _row_decoder(cast("Hashable", row_type))
     try:
-        return cast("Row", _row_decoder(cast("Hashable", row_type)).decode(body))
+        return cast("Row", decoder.decode(body))
+    except _UNREADABLE:
+        mended = _mended(body)
+    try:
+        return cast("Row", decoder.decode(mended))
     except msgspec.ValidationError as error:
-        raise Unreadable(f"the answer does not have the declared shape ({error})") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        try:
-            return cast("Row", _row_decoder(cast("Hashable", row_type)).decode(_mended(body)))
-        except msgspec.DecodeError as error:
-            raise Unreadable(f"the answer does not have the declared shape ({error})") from None
+        raise UnexpectedShape(endpoint, f"the answer does not have the declared shape: {error}.") from None
 
 
 def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
     try:
         envelope = _ENVELOPE.decode(body)
-    except msgspec.DecodeError as error:
-        raise Unreadable(f"the answer is not a page of a list ({error})") from None
-    page: Page[Row] = Page([], envelope.next, envelope.size, envelope.pagelen)
+    except msgspec.ValidationError as error:
+        raise TryFailed(f"the answer is not a page of a list ({error})") from None
+    page: Page[Row] = Page([], envelope.next)
     decoder = _row_decoder(cast("Hashable", row_type))
-    for index, raw in enumerate(envelope.values or []):
+    for index, raw in enumerate(envelope.values):
         try:
             page.rows.append(decoder.decode(raw))
         except msgspec.ValidationError as error:
@@ -117,10 +115,13 @@ def _label(raw: msgspec.Raw) -> str:
 
 
 def _mended(body: bytes) -> bytes:
-    """The body with half surrogates and broken UTF-8 replaced by U+FFFD; raises Unreadable where it is no JSON."""
+    """The body as good JSON: half surrogates and broken UTF-8 become U+FFFD, raw control characters are escaped.
+
+    Raises TryFailed where it is no JSON.
+    """
     try:
-        parsed = json.loads(body.decode("utf-8", errors="replace"))
-    except ValueError:
-        raise Unreadable("the answer is broken JSON") from None
-    text = json.dumps(parsed, ensure_ascii=False)
+        parsed = json.loads(body.decode("utf-8-sig", errors="replace"), strict=False)
+        text = json.dumps(parsed, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError):
+        raise TryFailed("the answer is broken JSON") from None
     return text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace").encode()

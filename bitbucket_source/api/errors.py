@@ -9,12 +9,15 @@ BitbucketError                what failed, why, what to do next
 ├── BadRequest                400 and other 4xx
 ├── RateLimited               429 for longer than the client waits
 ├── ServerTrouble             5xx, broken connections, HTML or broken JSON, after all retries
+├── UnexpectedShape           an object that does not have the declared shape
 └── UnsafeLink                a `next` or a redirect that must not be followed
 Stopped                       no error: the budget or the time ended, or the user asked to stop
+TryFailed                     one try failed; never leaves this package
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,12 +99,32 @@ class ServerTrouble(BitbucketError):
         super().__init__(endpoint, f"{why}{tried}.", "The next sync goes on from where this list stood.")
 
 
+class UnexpectedShape(BitbucketError):
+    """A single object is good JSON, but not what the declaration says: asking again would not help."""
+
+
 class UnsafeLink(BitbucketError):
     """The answer points to another host, or in a circle."""
 
 
 class Stopped(Exception):
     """The budget or the time ended, or the user asked to stop. `str()` says which."""
+
+
+class TryFailed(Exception):
+    """One try gave no usable answer, and another may: the client asks again, and raises ServerTrouble in the end.
+
+    `status` and `retry_after` (the header) where there was an answer at all.
+    """
+
+    def __init__(self, why: str, status: int | None = None, retry_after: str | None = None) -> None:
+        self.why = why
+        self.status = status
+        self.retry_after = retry_after
+        super().__init__(why)
+
+
+_LONGEST_TOLD = 300  # characters of what Bitbucket says that fit into a message
 
 
 @dataclass(frozen=True)
@@ -113,44 +136,66 @@ class _Body:
     data: dict[str, Any]
 
     @classmethod
-    def read(cls, body: Any) -> _Body:
+    def read(cls, content: bytes) -> _Body:
+        """Read the bytes of an error's answer; everything is empty where they hold no such JSON."""
+        try:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
+            body = None
         error = body.get("error") if isinstance(body, dict) else None
         if not isinstance(error, dict):
             return cls("", None, {})
         data = error.get("data")
         return cls(str(error.get("message") or ""), error.get("detail"), data if isinstance(data, dict) else {})
 
-    @property
-    def sentence(self) -> str:
+    def sentence(self, otherwise: str) -> str:
+        """What the body says, as one sentence; `otherwise` where it says nothing."""
         text = f"{self.message.rstrip('.')}: {self.detail}" if isinstance(self.detail, str) else self.message
-        return text.split("\n")[0].strip()
+        line = text.partition("\n")[0].strip()[:_LONGEST_TOLD] or otherwise
+        return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
-def error_of_answer(endpoint: str, status: int, body: Any) -> BitbucketError:
-    """The error a 4xx answer stands for; `body` is its decoded JSON, or None where it had none."""
-    told = _Body.read(body)
+def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketError:
+    """The error that an answer stands for which is neither a 200 nor worth another try; `content` is its body."""
+    told = _Body.read(content)
     match status:
         case 401:
-            return CredentialsRefused(
-                endpoint,
-                told.sentence or "the credentials are not accepted.",
-                "Check that the token was copied whole, has not expired, and is of the kind you named.",
-            )
+            return _refused(endpoint, told)
         case 403 if isinstance(told.detail, dict) and "required" in told.detail:
-            return ScopeMissing(
-                endpoint, list(told.detail.get("required") or []), list(told.detail.get("granted") or [])
-            )
+            return ScopeMissing(endpoint, _texts(told.detail["required"]), _texts(told.detail.get("granted")))
+        case 403 if "provided token" in told.message:
+            why = told.sentence("")
+            return AccessDenied(endpoint, why, "Use another kind of credentials, or leave the table out with --tables.")
         case 403:
-            return AccessDenied(endpoint, told.sentence or "access is denied.", "Ask an administrator for read access.")
+            return AccessDenied(endpoint, told.sentence("access is denied"), "Ask an administrator for read access.")
         case 404:
-            shas = told.data.get("shas")
             return NotFound(
                 endpoint,
-                told.sentence or "not found.",
+                told.sentence("not found"),
                 "Check the spelling; a repository these credentials may not see looks the same.",
-                tuple(str(sha) for sha in shas) if isinstance(shas, list) else (),
+                tuple(_texts(told.data.get("shas"))),
             )
         case 410:
-            return Gone(endpoint, told.sentence or "Bitbucket removed this endpoint.", "Update bitbucket-source.")
+            announced = f" See {url}." if (url := told.data.get("announcement_url")) else ""
+            why = told.sentence("Bitbucket removed this endpoint")
+            return Gone(endpoint, why, f"Update bitbucket-source.{announced}")
+        case _ if status >= 500:
+            return ServerTrouble(endpoint, status, told.sentence("Bitbucket gives no answer to this").rstrip("."), 1)
+        case _ if 300 <= status < 400:
+            return BadRequest(endpoint, status, "redirected too often, or to nowhere.")
         case _:
-            return BadRequest(endpoint, status, told.sentence or "Bitbucket refuses the request.")
+            return BadRequest(endpoint, status, told.sentence("Bitbucket refuses the request"))
+
+
+def _refused(endpoint: str, told: _Body) -> CredentialsRefused:
+    why = told.sentence("the credentials are not accepted")
+    if "no Bitbucket scopes" in why:
+        return CredentialsRefused(endpoint, why, "Create an API token with scopes, for the app Bitbucket.")
+    step = "Check that the token was copied whole, has not expired, and is of the kind you named."
+    return CredentialsRefused(endpoint, why, step)
+
+
+def _texts(value: Any) -> list[str]:
+    """A list of texts, from a list or from a single text; empty from anything else."""
+    values = [value] if isinstance(value, str) else value
+    return [str(each) for each in values] if isinstance(values, list) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from typing import TypeVar
+from urllib.parse import unquote_plus
 
 from bitbucket_source.api.client import Client, Form, Params
 from bitbucket_source.api.decode import Page, decode_object, decode_page
@@ -26,7 +27,7 @@ class Lists:
     def one(self, path: str, endpoint: str, row_type: type[Row], params: Params | None = None) -> Row:
         """A single object."""
         url = self.client.url(path, params)
-        return self.client.ask(url, endpoint, lambda body: decode_object(body, row_type)).content
+        return self.client.ask(url, endpoint, lambda body: decode_object(body, row_type, endpoint)).content
 
     def follow(
         self,
@@ -44,12 +45,12 @@ class Lists:
         a link leads back to a page already seen, or to another host.
         """
         page, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
-        seen = {url}
+        seen = {_written_alike(url)}
         yield page
         while page.next_url is not None:
-            if page.next_url in seen:
+            if (this := _written_alike(page.next_url)) in seen:
                 raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
-            seen.add(page.next_url)
+            seen.add(this)
             page = self._page(page.next_url, endpoint, row_type)
             yield page
 
@@ -65,8 +66,11 @@ class Lists:
     ) -> Iterator[Page[Row]]:
         """The pages of a list by their numbers, from the row `start` (a multiple of `pagelen`) on.
 
-        For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is not full.
+        For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is empty, or not full and
+        without a `next`: a short page that has one was shortened by Bitbucket, not by the list's end. Raises UnsafeLink
+        where the same page comes under every number.
         """
+        before: list[Row] = []
         while True:
             length = self._pagelen(endpoint, pagelen)
             url = self.client.url(path, {**(params or {}), "page": start // length + 1, "pagelen": length})
@@ -75,8 +79,11 @@ class Lists:
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
                 continue
+            if page.rows and page.rows == before:
+                raise UnsafeLink(endpoint, "the pages of the list are all the same.")
+            before = page.rows
             yield page
-            if page.length < length:
+            if not page.length or (page.length < length and page.next_url is None):
                 return
             start += length
 
@@ -105,4 +112,10 @@ class Lists:
         if shorter is None or "pagelen" not in error.why:
             raise error
         with self._lock:
-            self._accepted[endpoint] = shorter
+            # another thread may have been refused a shorter one meanwhile
+            self._accepted[endpoint] = min(shorter, self._accepted.get(endpoint, shorter))
+
+
+def _written_alike(url: str) -> str:
+    """The URL without the differences between two ways to write it, to compare it with others."""
+    return unquote_plus(url)
