@@ -1,0 +1,26 @@
+"""How much there is to load, and what the contenders call the lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WORKSPACE = "acme"
+REPOSITORY = "platform"
+SEED = 7
+TOKEN = "emulator-workspace-token"
+"""the emulator's own, which it prints for everybody"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """How many rows each list has."""
+
+    pull_requests: int
+    commits: int
+
+    def __mul__(self, factor: float) -> Work:
+        return Work(round(self.pull_requests * factor), round(self.commits * factor))
+
+
+FULL = Work(pull_requests=50_000, commits=200_000)
+QUICK = FULL * (1 / 50)
