@@ -22,7 +22,11 @@ def urls(world: World, template: str) -> Iterator[str]:
     for home in homes:
         for values in islice(_values(world, home, template), _EACH):
             known = {"workspace": "acme", **values} | ({} if home is None else {"repo_slug": home.slug})
-            yield _PARAMETER.sub(lambda found, known=known: quote(known[found[1]], safe=""), template)
+            yield _filled(template, known)
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    return _PARAMETER.sub(lambda found: quote(values[found[1]], safe=""), template)
 
 
 def _values(world: World, home: Repository | None, template: str) -> Iterator[dict[str, str]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from bitbucket_emulator.server.app import endpoint_table
@@ -129,15 +129,14 @@ def operation(document: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
     """A validator whose references point into the document."""
-    registry: Registry[Any] = Registry().with_resource(
-        "urn:bitbucket", Resource(contents=document, specification=DRAFT202012)
-    )
+    registry: Registry[Any] = Registry().with_resource("urn:bitbucket", DRAFT202012.create_resource(document))
     return Draft202012Validator({"$ref": f"urn:bitbucket{schema['$ref']}"}, registry=registry)
 
 
 def difference(instance: Any, error: ValidationError) -> tuple[str, str, str]:
     """Where an error is: the innermost object with a type, the path in it, and the rule that is broken."""
-    kind, inside = "", []
+    kind = ""
+    inside: list[str] = []
     for part in error.absolute_path:
         if isinstance(instance, dict) and isinstance(instance.get("type"), str):
             kind, inside = instance["type"], []
