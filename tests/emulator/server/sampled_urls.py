@@ -18,7 +18,9 @@ _EACH = 6
 def urls(world: World, template: str) -> Iterator[str]:
     """Some addresses below `/2.0` that fit the template of an endpoint, for each repository of interest."""
     names = _PARAMETER.findall(template)
-    homes = [each for each in world.repositories.values() if each.slug in _SLUGS] if "repo_slug" in names else [None]
+    homes: list[Repository | None] = [None]
+    if "repo_slug" in names:
+        homes = [each for each in world.repositories.values() if each.slug in _SLUGS]
     for home in homes:
         for values in islice(_values(world, home, template), _EACH):
             known = {"workspace": "acme", **values} | ({} if home is None else {"repo_slug": home.slug})
