@@ -7,7 +7,7 @@ from an object of the world, and what kind of value it is.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
@@ -90,20 +90,6 @@ class Group:
 Condition: TypeAlias = Comparison | Group
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A compiled query.
-
-    Attributes:
-        matches: says whether an object fits.
-        lower: for each field that every match must reach, the least value it can have (`>` and `>=`
-            conditions that are not below an OR): lets a sorted list be entered in the middle.
-    """
-
-    matches: Predicate
-    lower: Mapping[str, Any]
-
-
 class _Tree(Transformer[Token, Condition]):
     def STRING(self, token: Token) -> str:  # noqa: N802 - lark calls it by the terminal's name
         return token[1:-1].replace('\\"', '"').replace("\\\\", "\\")
@@ -111,8 +97,8 @@ class _Tree(Transformer[Token, Condition]):
     def NUMBER(self, token: Token) -> int | float:  # noqa: N802
         return float(token) if "." in token else int(token)
 
-    def DATE_TIME(self, token: Token) -> _Moment:  # noqa: N802
-        return _Moment(str(token))
+    def DATE_TIME(self, token: Token) -> str:  # noqa: N802
+        return str(token)
 
     def NULL(self, _token: Token) -> None:  # noqa: N802
         return None
@@ -136,19 +122,13 @@ class _Tree(Transformer[Token, Condition]):
         return Group(False, tuple(parts))
 
 
-class _Moment(str):
-    """A date or time written without quotes."""
-
-    __slots__ = ()
-
-
 @lru_cache(maxsize=1024)
 def _parse(text: str) -> Condition:
     return _Tree().transform(_GRAMMAR.parse(text))
 
 
-def compile_query(text: str, filterable: Mapping[str, Field]) -> Query:
-    """A query over objects of one collection.
+def compile_query(text: str, filterable: Mapping[str, Field]) -> Predicate:
+    """Whether an object of the collection matches a query.
 
     Raises:
         ApiError: 400, when it is no BBQL, names what cannot be filtered, or compares with a value of
@@ -158,7 +138,7 @@ def compile_query(text: str, filterable: Mapping[str, Field]) -> Query:
         condition = _parse(text.strip())
     except (LarkError, VisitError) as problem:
         raise errors.invalid_query(str(problem).splitlines()[0]) from problem
-    return Query(_predicate(condition, filterable), dict(_lower_bounds(condition, filterable)))
+    return _predicate(condition, filterable)
 
 
 def sort_key(text: str, sortable: Mapping[str, Field]) -> tuple[Field, bool]:
@@ -231,12 +211,3 @@ def _literal(value: Any, kind: Kind, name: str) -> Any:
         return timestamps.parse(value)
     except ValueError as problem:
         raise errors.invalid_query(f"{name}: {problem}") from problem
-
-
-def _lower_bounds(condition: Condition, filterable: Mapping[str, Field]) -> Iterable[tuple[str, Any]]:
-    if isinstance(condition, Group):
-        if condition.every:
-            for member in condition.members:
-                yield from _lower_bounds(member, filterable)
-    elif condition.operator in (">", ">=") and condition.value is not None:
-        yield condition.name, _literal(condition.value, filterable[condition.name].kind, condition.name)

@@ -101,7 +101,7 @@ class Call:
             default_sort: used without `sort`; None keeps the collection's own order.
         """
         q, order = self.one("q"), self.one("sort") or default_sort
-        kept = list(rows) if not q else list(filter(bbql.compile_query(q, filterable).matches, rows))
+        kept = list(rows) if not q else list(filter(bbql.compile_query(q, filterable), rows))
         if order:
             key, descending = bbql.sort_key(order, sortable or filterable)
             # rows without a value come first ascending and last descending, as in the databases behind the API

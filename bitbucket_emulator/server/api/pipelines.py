@@ -27,7 +27,8 @@ _STEP = f"{_PIPELINE}/steps/{{step_uuid}}"
 def pipelines(call: Call) -> Json:
     """The pipelines, oldest first by default; q is ignored (FACTS 2)."""
     home = lookup.open_repository(call)
-    rows = [row for row in home.pipelines.values() if all(keep(row) for keep in _filters(call))]
+    filters = _filters(call)
+    rows = [row for row in home.pipelines.values() if all(keep(row) for keep in filters)]
     order = call.one("sort")
     if order is not None:
         key = _SORTS.get(order.removeprefix("-"))
