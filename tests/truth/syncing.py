@@ -1,0 +1,38 @@
+"""One `bitbucket-source sync` of the emulated workspace into a DuckDB file, in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from bitbucket_emulator import Emulator
+from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.load.pipeline import make_pipeline
+from bitbucket_source.load.slices import SyncResult, run_sync
+from bitbucket_source.session import Session
+from bitbucket_source.source import make_session, selected_tables
+from tests.truth.company import AUTH, WORKSPACE
+from tests.truth.comparing import Difference, compare
+from tests.truth.reading import read_truth
+
+IMPATIENT = RetryPolicy(
+    first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001
+)
+
+
+def sync(bitbucket: Emulator, database: Path, working_directory: Path, **settings: Any) -> SyncResult:
+    """Sync all default tables; raises what `run_sync` raises. `working_directory` is dlt's, and may be lost."""
+    made = make_session(
+        WORKSPACE,
+        base_url=bitbucket.base_url,
+        credentials={"email": AUTH[0], "api_token": AUTH[1]},
+        **settings,
+    )
+    session = Session(made.settings, made.credentials, IMPATIENT)
+    pipeline = make_pipeline(WORKSPACE, database=str(database), pipelines_dir=str(working_directory))
+    return run_sync(pipeline, session, selected_tables(None))
+
+
+def differences(bitbucket: Emulator, database: Path) -> list[Difference]:
+    """What the warehouse holds and the world does not, and the other way round."""
+    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH), database)
