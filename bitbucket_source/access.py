@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bitbucket_source.api.decode import decode_json
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
@@ -57,7 +57,7 @@ def _account(session: Session) -> tuple[str, tuple[str, ...]]:
     """The account's name, and the scopes that the answer's headers tell."""
     client = session.client
     try:
-        answer = client.ask(client.url("/user"), "/user", json.loads)
+        answer = client.ask(client.url("/user"), "/user", decode_json)
     except CredentialsRefused:
         raise
     except (AccessDenied, NotFound) as error:

@@ -103,7 +103,7 @@ class Client:
                 self._wait_after_rate_limit(tries, endpoint, response)
             elif response.status_code in _REDIRECTS and tries.redirects < _MOST_REDIRECTS:
                 tries.redirects += 1
-                url = _target(url, endpoint, response)
+                url = urljoin(url, response.headers.get("Location", ""))
             elif response.status_code == 401 and not tries.renewals and self.credentials.renew(auth):
                 tries.renewals += 1
             else:
@@ -121,7 +121,7 @@ class Client:
                 timeout=_TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:
             why = _why_no_answer(error)
         # outside of the except clause: the exception of requests holds the request with its Authorization header
         raise TryFailed(why)
@@ -174,14 +174,6 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual_port)}"
 
 
-def _target(url: str, endpoint: str, response: requests.Response) -> str:
-    """Where a redirect leads. Raises UnsafeLink for a broken address."""
-    try:
-        return urljoin(url, response.headers.get("Location", ""))
-    except ValueError:
-        raise UnsafeLink(endpoint, "the answer redirects to a broken address.") from None
-
-
 def _json_body(response: requests.Response) -> bytes:
     """The body of a 200. Raises TryFailed where it says that it is something else than JSON."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -198,7 +190,7 @@ def _refuse_passing(response: requests.Response) -> None:
         raise TryFailed(why, status, response.headers.get("Retry-After"))
 
 
-def _why_no_answer(error: OSError) -> str:
+def _why_no_answer(error: Exception) -> str:
     """What to tell people; the error's own text would show the URL and, behind a proxy, its password."""
     match error:
         case exceptions.ProxyError():
@@ -209,5 +201,7 @@ def _why_no_answer(error: OSError) -> str:
             return "no answer came in time"
         case exceptions.RequestException():
             return f"the connection failed ({type(error).__name__})"
+        case ValueError():  # requests looks at Location even where it is told not to follow
+            return "the answer points to a broken address"
         case _:
             return "the file that REQUESTS_CA_BUNDLE names cannot be read"

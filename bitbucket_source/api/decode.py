@@ -77,6 +77,11 @@ def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
     return Page(envelope.values, envelope.next)
 
 
+def decode_json(body: bytes) -> Any:
+    """Whatever the body holds. Raises TryFailed where it is no JSON."""
+    return json.loads(_mended(body))
+
+
 def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
     """A single object. Raises TryFailed where the body is no JSON, and UnexpectedShape where it is JSON of another
     shape.
