@@ -56,8 +56,11 @@ def test_a_second_sync_sees_what_changed(company: Emulator, database: Path, tmp_
 
 
 def test_a_second_sync_sees_everything_that_changed(company: Emulator, database: Path, tmp_path: Path) -> None:
+    # the tag keeps commits that another change drops from their branch
+    left_out = {*_FINDINGS, "a tag is moved"}
+
     def everything(world: World) -> None:
-        for change in (change for name, change in SEEN.items() if name not in _FINDINGS):
+        for change in (change for name, change in SEEN.items() if name not in left_out):
             # what was merged cannot be declined: whatever still can happen, happens
             with suppress(ActionError):
                 change(world)

@@ -1,0 +1,35 @@
+"""Runs the state machine: the same stories every time by default, new ones with `--long`."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.machine.machine import Bitbucket
+
+_ALWAYS = settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    max_examples=8,
+    stateful_step_count=6,
+    suppress_health_check=list(HealthCheck),
+)
+_LONG = settings(
+    _ALWAYS,
+    derandomize=False,
+    max_examples=150,
+    stateful_step_count=12,
+    phases=(Phase.generate, Phase.shrink),
+    print_blob=True,
+)
+
+
+def test_the_same_stories_every_time() -> None:
+    run_state_machine_as_test(Bitbucket, settings=_ALWAYS)
+
+
+@pytest.mark.long
+def test_new_stories() -> None:
+    run_state_machine_as_test(Bitbucket, settings=_LONG)
