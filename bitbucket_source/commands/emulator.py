@@ -43,9 +43,9 @@ def emulator(port: int, rate_limit: int | None, **world: Any) -> None:
 
 def _what_to_type_next(bitbucket: Any) -> str:
     admin = next(each for each in bitbucket.world.credentials.values() if each.kind == "basic")
-    workspace = bitbucket.world.workspace.slug
+    workspace, repositories = bitbucket.world.workspace.slug, len(bitbucket.world.repositories)
     return f"""\
-A Bitbucket Cloud answers at {bitbucket.base_url}: workspace {workspace}, {len(bitbucket.world.repositories)} repositories.
+A Bitbucket Cloud answers at {bitbucket.base_url}: workspace {workspace}, {repositories} repositories.
 Its credentials are made up and may be shown. In another terminal:
 
   export BITBUCKET_BASE_URL={bitbucket.base_url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from bitbucket_source.tables.contract import Column, Origin, Table, Type
 from bitbucket_source.tables.rowtype import values_at
 
 _MICROSECONDS = pa.timestamp("us", tz="UTC")
+_NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+"""the escape of NUL, behind any number of escaped backslashes"""
 _ARROW_TYPES: dict[Type, pa.DataType] = {
     Type.TEXT: pa.string(),
     Type.BIGINT: pa.int64(),
@@ -128,8 +131,14 @@ def _texts(values: Iterable[Any]) -> pa.Array[Any]:
 
 
 def _json_texts(values: Iterable[Any]) -> pa.Array[Any]:
-    texts = [None if value is None else bytes(value).decode() for value in values]
+    texts = [None if value is None else _json_text(bytes(value)) for value in values]
     return pa.array([None if text in {"", "null"} else text for text in texts], pa.string())
+
+
+def _json_text(raw: bytes) -> str:
+    """JSON as it came, but for what no destination stores: broken UTF-8 and the escape of NUL become U+FFFD."""
+    text = raw.decode(errors="replace")
+    return _NUL_IN_JSON.sub(r"\1\\ufffd", text) if r"\u0000" in text else text
 
 
 def timestamps(values: Sequence[str | None]) -> pa.Array[Any]:

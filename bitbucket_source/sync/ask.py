@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from bitbucket_source.api.client import Form, Params
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.lists import Lists
-from bitbucket_source.tables import USERS, Table
-from bitbucket_source.tables.rowtype import fields_of, row_type
+from bitbucket_source.tables import COMMITS, USERS, Table
+from bitbucket_source.tables.rowtype import fields_of, row_type, values_at
 
 Place: TypeAlias = Mapping[str, str]
 """The foreign keys that say where a list belongs: they fill the endpoint's path and the rows' columns."""
@@ -31,37 +31,43 @@ class Ask:
 
     def one(self, table: Table) -> Any:
         """The single object of a table that is no list."""
-        return self.lists.one(self._path(table, {}), table.endpoint, self._row_type(table), self._fields(table))
+        return self.lists.one(self._path(table, {}), self._endpoint(table), self._row_type(table), self._fields(table))
 
     def item(self, table: Table, place: Place, identity: str) -> Any:
         """One object of a table's list, by its identity."""
         fields = fields_of(table, self._nested(table), accounts=self._accounts, single=True)
         path = f"{self._path(table, place).rstrip('/')}/{quote(identity, safe='')}"
-        endpoint = f"{table.endpoint.rstrip('/')}/{{identity}}"
+        endpoint = f"{self._endpoint(table).rstrip('/')}/{{identity}}"
         return self.lists.one(path, endpoint, self._row_type(table), {"fields": fields})
 
     def pages(
         self, table: Table, place: Place, params: Params | None = None, *, form: Form | None = None
     ) -> Iterator[Page[Any]]:
-        """The pages of a table's list at a place, by their `next` links."""
+        """The pages of a table's list at a place, by their `next` links.
+
+        An object that slid to a later page while the list was read is left out there: a load must not hold two rows
+        with one key. (Commits do not change: of them the second is as good as the first.)
+        """
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
-        return self.lists.follow(path, table.endpoint, self._row_type(table), asked, pagelen=table.pagelen, form=form)
+        endpoint, row = self._endpoint(table), self._row_type(table)
+        pages = self.lists.follow(path, endpoint, row, asked, pagelen=table.pagelen, form=form)
+        return pages if table is COMMITS else _distinct(table, pages)
 
     def numbered_pages(
         self, table: Table, place: Place, params: Params | None = None, *, start: int = 0
     ) -> Iterator[Page[Any]]:
-        """The pages of a table's list at a place by page numbers, from the row `start` on."""
+        """The same by page numbers, from the row `start` on."""
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
-        row = self._row_type(table)
-        return self.lists.numbered(path, table.endpoint, row, asked, pagelen=table.pagelen, start=start)
+        endpoint, row = self._endpoint(table), self._row_type(table)
+        return self.lists.numbered(path, endpoint, row, asked, pagelen=table.pagelen, start=start)
 
     def first_row(self, table: Table, place: Place) -> Any | None:
         """The first object of a table's list; None where the list is empty."""
         asked = self._fields(table)
         path = self._path(table, place)
-        page = next(self.lists.follow(path, table.endpoint, self._row_type(table), asked, pagelen=1))
+        page = next(self.lists.follow(path, self._endpoint(table), self._row_type(table), asked, pagelen=1))
         return next(iter(page.rows), None)
 
     @property
@@ -77,10 +83,26 @@ class Ask:
     def _fields(self, table: Table) -> dict[str, str]:
         return {"fields": fields_of(table, self._nested(table), accounts=self._accounts)}
 
+    def _endpoint(self, table: Table) -> str:
+        """What the list is called in counts and messages: which repository it was stands beside it."""
+        return table.endpoint.replace("{workspace}", self.workspace)
+
     def _path(self, table: Table, place: Place) -> str:
         # braces of uuids go as %7B %7D (FACTS 10)
         quoted = {name: quote(value, safe="") for name, value in place.items()}
         return table.endpoint.format(workspace=quote(self.workspace, safe=""), **quoted)
+
+
+def _distinct(table: Table, pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
+    paths = [column.path for column in table.object_columns if column.name in table.key]
+    seen: set[tuple[Any, ...]] = set()
+    for page in pages:
+        rows = []
+        for row, *identity in zip(page.rows, *(values_at(path, page.rows) for path in paths), strict=True):
+            if tuple(identity) not in seen:
+                seen.add(tuple(identity))
+                rows.append(row)
+        yield replace(page, rows=rows)
 
 
 def nested_tables(table: Table, among: frozenset[Table]) -> tuple[Table, ...]:

@@ -15,7 +15,7 @@ from typing import Protocol
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, ScopeMissing, Stopped
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.cursors import Cursors, Reader
-from bitbucket_source.sync.events import Events, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Events, NextLoad, Reached, Rows, Trouble
 from bitbucket_source.sync.families import FAMILIES, Family, Job
 from bitbucket_source.sync.git import Refs
 from bitbucket_source.sync.repositories import (
@@ -105,6 +105,7 @@ class Engine:
         self._started = time.monotonic()
         self._requests_before = self._budget.requests
         self._cancelled = threading.Event()
+        self._advanced = False
 
     def run(self) -> None:
         """Read until nothing is left, the slice is full, or the sync has to stop.
@@ -114,6 +115,7 @@ class Engine:
         try:
             if self._agenda.repositories is None:
                 self._agenda.repositories = self._read_workspace()
+                self._advanced = True
             with ThreadPoolExecutor(self._workers, thread_name_prefix="bitbucket") as pool:
                 for _ in pool.map(self._read_repository, self._agenda.left):
                     pass
@@ -175,6 +177,8 @@ class Engine:
                 tables = frozenset(reader.table for reader in group)
                 events = family.strategy(self._ask.for_tables(tables), job, cursor)
                 for event in self._until_over(events):
+                    if isinstance(event, NextLoad):
+                        return False
                     self._take(event, uuid, group, tables)
                 if self._is_over():
                     return False
@@ -197,9 +201,10 @@ class Engine:
                 self._agenda.rows_read += len(event.objects)
                 self._sink.put(event, tables)
             case Reached():
-                for reader in group:
-                    if not self._cursors.stands_at(uuid, reader, event.cursor):
-                        self._sink.reached(uuid, reader, event)
+                moved = [reader for reader in group if not self._cursors.stands_at(uuid, reader, event.cursor)]
+                for reader in moved:
+                    self._sink.reached(uuid, reader, event)
+                self._advanced = self._advanced or bool(moved)
             case Trouble():
                 self._agenda.troubles.append(event)
 
@@ -211,9 +216,11 @@ class Engine:
             self._agenda.troubles.append(Trouble(table, where, "", str(error)))
 
     def _is_over(self) -> bool:
+        """Whether the slice ends here. However small its limit, a cursor moves: slices come to an end."""
+        if self._cancelled.is_set():
+            return True
         seconds, requests = self._limit.seconds, self._limit.requests
-        return (
-            self._cancelled.is_set()
-            or (seconds is not None and time.monotonic() - self._started > seconds)
+        return self._advanced and (
+            (seconds is not None and time.monotonic() - self._started > seconds)
             or (requests is not None and self._budget.requests - self._requests_before >= requests)
         )

@@ -37,5 +37,13 @@ class Trouble:
     message: str
 
 
-Event: TypeAlias = Rows | Reached | Trouble
+@dataclass(frozen=True)
+class NextLoad:
+    """The rest belongs into another load: it holds an object that this load holds already, in another state.
+
+    Of two rows with one key in a load, the destination keeps either.
+    """
+
+
+Event: TypeAlias = Rows | Reached | Trouble | NextLoad
 Events: TypeAlias = Iterator[Event]

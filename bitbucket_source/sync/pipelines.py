@@ -41,8 +41,6 @@ class PipelinesCursor(msgspec.Struct, frozen=True):
 def read_pipelines(ask: Ask, repository: Repository, cursor: PipelinesCursor | None) -> Events:
     """The runs that are new or were not finished, and the steps of those."""
     cursor = cursor or PipelinesCursor()
-    if cursor.owed:
-        cursor = yield from _steps(ask, repository, cursor)
     try:
         yield from _first_load(ask, repository, cursor) if cursor.read is not None else _since(ask, repository, cursor)
     except NotFound:
@@ -62,7 +60,7 @@ def _first_load(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Ev
             done=_newest(cursor.done, page.rows),
             read=start - start % PIPELINES.pagelen,
             open=_sorted({**cursor.open, **_unfinished(page.rows)}),
-            owed=_owed(ask, page.rows),
+            owed=_union(cursor.owed, _owed(ask, page.rows)),
         )
         yield Reached(cursor)
         cursor = yield from _steps(ask, repository, cursor)
@@ -72,10 +70,9 @@ def _first_load(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Ev
 def _since(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Events:
     seen: dict[str, Any] = {}
     for page in ask.numbered_pages(PIPELINES, repository.place, {"sort": "-created_on"}):
-        rows = [row for row in page.rows if row.uuid not in seen]
-        seen.update((row.uuid, row) for row in rows)
+        seen.update((row.uuid, row) for row in page.rows)
         yield from _misfits(repository, page.misfits)
-        if any(not _is_later(row, cursor.done) for row in rows):
+        if any(not _is_later(row, cursor.done) for row in page.rows):
             break
     waiting = [uuid for uuid in cursor.open if uuid not in seen]
     again, unread = yield from _unfinished_before(ask, repository, waiting)

@@ -15,7 +15,7 @@ import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Events, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Events, NextLoad, Reached, Rows, Trouble
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import PULL_REQUESTS
 
@@ -36,17 +36,20 @@ def read_pull_requests(ask: Ask, repository: Repository, cursor: PullRequestsCur
     read: dict[int, str] = {}
     reached = cursor
     for page in _changed_since(ask, repository, bound):
-        rows = [row for row in page.rows if read.get(row.id) != row.updated_on]
-        read.update((row.id, row.updated_on) for row in rows)
-        yield Rows(PULL_REQUESTS, rows, repository.place)
+        changed = next(
+            (index for index, row in enumerate(page.rows) if read.get(row.id, row.updated_on) != row.updated_on), None
+        )
+        settled = page.rows[:changed]
+        yield Rows(PULL_REQUESTS, [row for row in settled if row.id not in read], repository.place)
+        read.update((row.id, row.updated_on) for row in settled)
         for misfit in page.misfits:
             yield Trouble(PULL_REQUESTS, repository.full_name, misfit.label, misfit.why)
-        if page.rows:
-            reached = _later(reached, page.rows[-1].updated_on)
-        if reached is not None:
-            yield Reached(reached)
-    if reached is None:
-        yield Reached(PullRequestsCursor(_BEGINNING))
+        if settled:
+            reached = _later(reached, settled[-1].updated_on)
+        yield Reached(reached or PullRequestsCursor(_BEGINNING))
+        if changed is not None:
+            yield NextLoad()
+            return
 
 
 def _changed_since(ask: Ask, repository: Repository, bound: str) -> Iterator[Page[Any]]:

@@ -120,7 +120,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     endpoint: str = ""
-    """path below the base URL, with {workspace}, {repository_uuid}, {pipeline_uuid} to fill in; '' where no request is made"""
+    """path below the base URL, with {workspace}, {repository_uuid} to fill in; '' where no request is made"""
     scope: str = ""
     """the OAuth scope it takes to read it, by its legacy name (FACTS 8)"""
     cursor: str = ""

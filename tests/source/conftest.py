@@ -1,0 +1,68 @@
+"""Syncing the emulated workspace, and looking at what arrived."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pytest
+
+from bitbucket_emulator import Emulator
+from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.load.pipeline import make_pipeline
+from bitbucket_source.load.slices import SyncResult, run_sync
+from bitbucket_source.session import Session
+from bitbucket_source.source import make_session, selected_tables
+
+ADMIN = {"email": "admin@example.org", "api_token": "emulator-api-token"}
+AT_ONCE = RetryPolicy(first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001)
+
+
+@dataclass
+class Warehouse:
+    """A DuckDB file that the emulated workspace is synced into."""
+
+    bitbucket: Emulator
+    directory: Path
+    requests: Counter[str] = field(default_factory=Counter)
+    """of the last sync, by the last words of their endpoint"""
+
+    @property
+    def path(self) -> str:
+        return str(self.directory / "bitbucket.duckdb")
+
+    def sync(
+        self, tables: Sequence[str] | None = None, *, pipelines_dir: str = "pipelines", **settings: Any
+    ) -> SyncResult:
+        """One `bitbucket-source sync`."""
+        made = make_session(
+            "acme",
+            base_url=self.bitbucket.base_url,
+            oauth_url=self.bitbucket.oauth_url,
+            **{"credentials": ADMIN, **settings},
+        )
+        session = Session(made.settings, made.credentials, AT_ONCE)
+        result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
+        self.requests = Counter()
+        for endpoint, count in session.budget.by_endpoint.items():
+            self.requests[endpoint.rstrip("/").rsplit("/", 1)[-1]] += count
+        return result
+
+    def pipeline(self, pipelines_dir: str = "pipelines") -> dlt.Pipeline:
+        return make_pipeline("acme", database=self.path, pipelines_dir=str(self.directory / pipelines_dir))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query over the raw tables answers."""
+        with duckdb.connect(self.path) as connection:
+            connection.execute("set schema = 'bitbucket_raw'")
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def warehouse(bitbucket: Emulator, tmp_path: Path) -> Warehouse:
+    return Warehouse(bitbucket, tmp_path)
