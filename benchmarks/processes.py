@@ -30,6 +30,8 @@ class Measured:
     """What a contender took. `rows` by table, empty where nothing is stored."""
 
     seconds: float
+    cpu_seconds: float
+    """of all threads: what a busy machine distorts least"""
     peak_megabytes: float
     answers_made: int
     """answers that did not exist before: then more than the contender was measured"""

@@ -84,7 +84,7 @@ def faults(results: Results) -> Iterator[str]:
 def table(results: Results) -> str:
     """The contenders side by side, each beside its floor."""
     reference = results.contenders["rest_api"].rows_per_second
-    head = ["", "rows", "seconds", "rows/s", "x rest_api", "peak MB", "floor s", "x floor"]
+    head = ["", "rows", "seconds", "CPU s", "rows/s", "x rest_api", "peak MB", "floor s", "x floor"]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for name, measured in results.contenders.items():
         lines.append([name, *_figures(measured, reference), *_beside_floor(measured, results.floors[name])])
@@ -103,6 +103,7 @@ def _figures(measured: Measured, reference: float) -> list[str]:
     return [
         f"{measured.objects:,}",
         f"{measured.seconds:.2f}",
+        f"{measured.cpu_seconds:.2f}",
         f"{measured.rows_per_second:,.0f}",
         f"{measured.rows_per_second / reference:.1f}",
         f"{measured.peak_megabytes:.0f}",
