@@ -51,16 +51,19 @@ def read_pipelines(ask: Ask, repository: Repository, cursor: PipelinesCursor | N
 
 
 def _first_load(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Events:
-    start = cursor.read or 0
-    for page in ask.numbered_pages(PIPELINES, repository.place, {"sort": "created_on"}, start=start):
+    read = cursor.read or 0
+    known = read % PIPELINES.pagelen  # of the first page, which may have been half full
+    for page in ask.numbered_pages(PIPELINES, repository.place, {"sort": "created_on"}, start=read - known):
         yield from _rows(repository, page.rows)
         yield from _misfits(repository, page.misfits)
-        start += page.length
+        new = page.rows[known - sum(misfit.index < known for misfit in page.misfits) :]
+        read += page.length - known
+        known = 0
         cursor = PipelinesCursor(
             done=_newest(cursor.done, page.rows),
-            read=start - start % PIPELINES.pagelen,
+            read=read,
             open=_sorted({**cursor.open, **_unfinished(page.rows)}),
-            owed=_union(cursor.owed, _owed(ask, page.rows)),
+            owed=_union(cursor.owed, _owed(ask, new)),
         )
         yield Reached(cursor)
         cursor = yield from _steps(ask, repository, cursor)

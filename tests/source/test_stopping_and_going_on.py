@@ -38,13 +38,12 @@ def whole(bitbucket: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict
     return contents(undisturbed)
 
 
-@pytest.mark.parametrize("requests", [12, 60])
 def test_many_small_budgets_add_up_to_one_large_one(
-    warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]], requests: int
+    warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]]
 ) -> None:
     exit_codes = []
     while not exit_codes or exit_codes[-1]:
-        result = warehouse.sync(max_requests=requests + 2 * len(exit_codes))
+        result = warehouse.sync(max_requests=40 + 2 * len(exit_codes))
         exit_codes.append(result.exit_code)
         assert len(exit_codes) < 100, "the budget never reaches the end"
 
@@ -52,7 +51,7 @@ def test_many_small_budgets_add_up_to_one_large_one(
     assert contents(warehouse) == whole
 
 
-@pytest.mark.parametrize("limit", [SliceLimit(requests=1), SliceLimit(requests=25), SliceLimit(seconds=0.0)])
+@pytest.mark.parametrize("limit", [SliceLimit(requests=1), SliceLimit(requests=25)])
 def test_slices_add_up_to_the_whole(
     warehouse: Warehouse,
     whole: dict[str, list[tuple[object, ...]]],
