@@ -80,7 +80,12 @@ class _Handler(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             while self.rfile.readline() not in {b"\r\n", b""}:
                 pass
-            self._answer(line.split()[1].decode())
+            method, target, _ = line.decode().split()
+            if method != "GET":
+                # a form asks for less than everything: no answer is better than the wrong one
+                self.request.sendall(head(405, 0))
+                return
+            self._answer(target)
 
     def _answer(self, target: str) -> None:
         store = self.server.store
