@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bitbucket_source.api.client import Form, Params
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.lists import Lists
-from bitbucket_source.tables import COMMITS, USERS, Table
+from bitbucket_source.tables import COMMITS, DATA_TABLES, USERS, Table
 from bitbucket_source.tables.rowtype import fields_of, row_type, values_at
 
 Place: TypeAlias = Mapping[str, str]
@@ -75,7 +75,8 @@ class Ask:
         return USERS in self.wanted
 
     def _nested(self, table: Table) -> Sequence[Table]:
-        return nested_tables(table, self.wanted)
+        always = {each for each in DATA_TABLES if each.always_asked}
+        return nested_tables(table, self.wanted | always)
 
     def _row_type(self, table: Table) -> type[Any]:
         return row_type(table, tuple(self._nested(table)), self._accounts)

@@ -136,6 +136,8 @@ class Table:
     within: str = ""
     """path of the list in the objects of `parent` in which the rows stand"""
     parent: Table | None = None
+    always_asked: bool = False
+    """asked for with the parent's list even where it is not selected: the walk over the list needs it"""
     accounts: tuple[str, ...] = ()
     """paths of the accounts in the object: each becomes a row of `users`"""
     bookkeeping: bool = False

@@ -72,6 +72,7 @@ COMMIT_PARENTS = Table(
     scope="repository",
     parent=COMMITS,
     within="parents",
+    always_asked=True,
     new_when="together with its commit",
     costs="no request of its own",
     columns=(
