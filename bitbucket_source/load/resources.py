@@ -36,7 +36,8 @@ def _resource(table: Table, readings: Readings) -> DltResource:
     return dlt.resource(
         _rows_of(table, readings),
         name=table.name,
-        write_disposition="merge",
+        # no load holds two rows with one key: see sync.events.NextLoad
+        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
         primary_key=list(table.key),
         columns=column_hints(table),
     )

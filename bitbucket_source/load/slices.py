@@ -77,10 +77,15 @@ def run_sync(
 
 
 def finish_pending_loads(pipeline: dlt.Pipeline) -> None:
-    """Load what an earlier run extracted and did not load: until then dlt ignores anything new."""
+    """Load what an earlier run extracted and did not load: until then dlt ignores anything new.
+
+    Before looking at the destination: where that is empty, dlt's `sync_destination`, and `run`, which calls it, throw
+    pending packages away.
+    """
+    if pipeline.has_pending_data:
+        pipeline.normalize()
+        pipeline.load()
     pipeline.sync_destination()
-    while pipeline.has_pending_data:
-        pipeline.run()
 
 
 def _source(session: Session, tables: Sequence[Table]) -> Any:

@@ -111,7 +111,7 @@ DELETED_AT = ours(
 SYNCED_AT = ours(Type.TIMESTAMP, "synced_at", "Start of the slice of a sync that wrote the row last.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each table is declared once: it is itself, and cheap to hash
 class Table:
     """One table of the warehouse and the list of the API it mirrors."""
 
@@ -142,7 +142,7 @@ class Table:
     """paths of the accounts in the object: each becomes a row of `users`"""
     bookkeeping: bool = False
     default: bool = True
-    columns_by_name: dict[str, Column] = field(init=False, repr=False, compare=False, hash=False)
+    columns_by_name: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Add the columns every table has, and refuse a declaration that contradicts itself."""
