@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import dlt
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.configuration.inject import with_config
+from dlt.common.typing import SecretSentinel
 from dlt.sources import DltResource
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
 from bitbucket_source.api.credentials import (
+    CREDENTIAL_NAMES,
     DEFAULT_OAUTH_URL,
     AccessToken,
     Credentials,
@@ -25,6 +27,7 @@ from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
 from bitbucket_source.tables import DATA_TABLES, Table
 
+_SECRETS = "sources.bitbucket.credentials"
 _LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
 
 
@@ -32,7 +35,7 @@ _LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
 def bitbucket_source(
     workspace: str = dlt.config.value,
     *,
-    credentials: Mapping[str, str] | str | None = None,
+    credentials: Annotated[Mapping[str, str] | str, SecretSentinel] | None = None,
     tables: Sequence[str] | None = None,
     repositories: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
@@ -84,7 +87,7 @@ def bitbucket_source(
 def make_session(
     workspace: str = dlt.config.value,
     *,
-    credentials: Mapping[str, str] | str | None = None,
+    credentials: Annotated[Mapping[str, str] | str, SecretSentinel] | None = None,
     repositories: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,
@@ -147,11 +150,11 @@ def selected_tables(names: Sequence[str] | None) -> list[Table]:
 def resolve_credentials(given: Mapping[str, str] | str | None, oauth_url: str | None = None) -> Credentials:
     """The first credentials found: the argument, the environment, dlt's secrets. Raises CredentialsError for none."""
     at = oauth_url or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
-    secrets: Any = dlt.secrets.get("sources.bitbucket.credentials")
     # dlt fills the argument from its secrets: then it is no argument, and the environment goes first
-    argument = None if given == secrets else given
+    argument = None if given == dlt.secrets.get(_SECRETS) else given
+    secrets: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
     found = (
-        _credentials_of(argument, at) or credentials_from_environment(os.environ, at) or _credentials_of(secrets, at)
+        _credentials_of(argument, at) or credentials_from_environment(os.environ, at) or credentials_from(secrets, at)
     )
     if found is None:
         raise CredentialsError(

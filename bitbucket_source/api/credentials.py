@@ -233,11 +233,13 @@ def _both(given: Mapping[str, str], first: str, second: str) -> bool:
     return first in given
 
 
-_NAMES = ("access_token", "email", "api_token", "client_id", "client_secret", "app_password")
+CREDENTIAL_NAMES = ("access_token", "email", "api_token", "client_id", "client_secret", "app_password")
 
 
 def credentials_from_environment(
     environment: Mapping[str, str], oauth_url: str = DEFAULT_OAUTH_URL
 ) -> Credentials | None:
     """The credentials in BITBUCKET_ACCESS_TOKEN, BITBUCKET_EMAIL + BITBUCKET_API_TOKEN and so on; None without."""
-    return credentials_from({name: environment.get(f"BITBUCKET_{name.upper()}") for name in _NAMES}, oauth_url)
+    return credentials_from(
+        {name: environment.get(f"BITBUCKET_{name.upper()}") for name in CREDENTIAL_NAMES}, oauth_url
+    )

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
-from bitbucket_emulator.world.model import Repository
+from bitbucket_emulator.world.model import PullRequest, Repository
 from tests.source.conftest import Warehouse
 
 
@@ -102,8 +102,8 @@ def test_a_pull_request_that_changes_while_the_list_is_read_pushes_no_neighbour_
     ) == [(each.id, comment_count(each)) for each in sorted(repository.pull_requests.values(), key=lambda p: p.id)]
 
 
-def comment_count(pull_request: object) -> int:
-    return sum(not comment.deleted for comment in pull_request.comments.values())  # type: ignore[attr-defined]
+def comment_count(pull_request: PullRequest) -> int:
+    return sum(not comment.deleted for comment in pull_request.comments.values())
 
 
 def test_a_pipeline_that_finishes_later_is_read_again_with_its_steps(

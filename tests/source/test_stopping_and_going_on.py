@@ -41,7 +41,7 @@ def whole(bitbucket: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict
 def test_many_small_budgets_add_up_to_one_large_one(
     warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]]
 ) -> None:
-    exit_codes = []
+    exit_codes: list[int] = []
     while not exit_codes or exit_codes[-1]:
         result = warehouse.sync(max_requests=40 + 2 * len(exit_codes))
         exit_codes.append(result.exit_code)
@@ -67,7 +67,7 @@ def test_slices_add_up_to_the_whole(
     assert {table: len(rows) for table, rows in arrived.items()} == {table: len(whole[table]) for table in arrived}
 
 
-def test_a_lost_working_directory_costs_nothing(bitbucket: Emulator, warehouse: Warehouse) -> None:
+def test_a_lost_working_directory_costs_nothing(warehouse: Warehouse) -> None:
     warehouse.sync()
     warehouse.sync()
     idle = dict(warehouse.requests)
@@ -95,7 +95,7 @@ def test_a_load_that_was_cut_short_is_finished_before_anything_is_read(
     assert contents(warehouse) == whole
 
 
-def test_cursors_of_a_load_that_never_completed_do_not_count(bitbucket: Emulator, warehouse: Warehouse) -> None:
+def test_cursors_of_a_load_that_never_completed_do_not_count(warehouse: Warehouse) -> None:
     warehouse.sync()
     warehouse.rows("update _dlt_loads set status = 1 returning load_id")
     warehouse.sync()
@@ -176,7 +176,7 @@ def test_one_poisonous_object_does_not_keep_the_others_out(bitbucket: Emulator, 
     ]
 
 
-def test_a_missing_scope_is_asked_for_once_and_told(bitbucket: Emulator, warehouse: Warehouse) -> None:
+def test_a_missing_scope_is_asked_for_once_and_told(warehouse: Warehouse) -> None:
     result = warehouse.sync(credentials={"access_token": "emulator-repository-token"})
 
     assert result.exit_code == 0

@@ -1,6 +1,8 @@
 """Requests are what Bitbucket rations: they are counted one by one."""
 
 from bitbucket_emulator import Emulator
+from bitbucket_emulator.world import graph
+from bitbucket_emulator.world.model import Commit, Repository
 from tests.source.conftest import Warehouse
 
 
@@ -15,7 +17,7 @@ def test_a_first_sync_reads_each_list_once_and_each_pipelines_steps(bitbucket: E
         "pullrequests": sum(pages(len(each.pull_requests), 49, extra=1) for each in repositories),
         "branches": len(repositories),
         "tags": len(repositories),
-        "commits": sum(pages(len(reachable(bitbucket, each)), 100) for each in repositories),
+        "commits": sum(pages(len(reachable(each)), 100) for each in repositories),
         "pipelines": sum(pages(len(each.pipelines), 100) for each in repositories),
         "steps": sum(len(each.pipelines) for each in repositories),
     }
@@ -73,7 +75,5 @@ def pages(rows: int, length: int, extra: int = 0) -> int:
     return max(1, -(-max(0, rows - extra) // length))
 
 
-def reachable(bitbucket: Emulator, repository: object) -> list[object]:
-    from bitbucket_emulator.world import graph
-
-    return list(graph.log(repository))  # type: ignore[arg-type]
+def reachable(repository: Repository) -> list[Commit]:
+    return list(graph.log(repository))
