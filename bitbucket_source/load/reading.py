@@ -14,6 +14,7 @@ from dlt.extract.exceptions import CurrentSourceNotAvailable
 from bitbucket_source.load.arrow import Unfit
 from bitbucket_source.load.outlet import Outlet
 from bitbucket_source.load.stored import stored_cursors
+from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.events import Trouble
@@ -93,4 +94,5 @@ def cursors_of_current_pipeline() -> Cursors:
         pipeline = dlt.current.pipeline()
     except ContextDefaultCannotBeCreated:
         return Cursors()
+    prepare_destination(pipeline)
     return stored_cursors(pipeline) if pipeline.default_schema_name else Cursors()

