@@ -47,6 +47,9 @@ TROUBLES: dict[str, dict[str, Any]] = {
 LISTS = ("/refs/", "/commits", "/pullrequests", "/pipelines/$", "/steps", "/repositories/acme$", "/workspaces/", "")
 """Parts of paths: where trouble strikes."""
 
+# the world shows a push's updated_on, up to two seconds later than the push, at once: what is pushed before that moment
+# would not move it again
+_SECONDS_PASS: Deed = ("advance_clock", {"seconds": 3})
 _deeds = st.sampled_from(sorted(DEEDS))
 _choices = st.integers(0, 999)
 
@@ -116,7 +119,7 @@ class Bitbucket(RuleBasedStateMachine):
     )
     def people_work_while_a_sync_reads(self, deeds: list[tuple[str, int]], path: str, first: int, when: str) -> None:
         for number, (name, choice) in enumerate(deeds):
-            for action, arguments in self._chosen(name, choice):
+            for action, arguments in [_SECONDS_PASS, *self._chosen(name, choice)]:
                 self._arm(kind="action", action=action, arguments=arguments, path=path, nth=first + number, when=when)
         result = self._sync()
         self.bitbucket.clear_faults()
@@ -145,6 +148,8 @@ class Bitbucket(RuleBasedStateMachine):
 
     def _sync(self, **settings: Any) -> SyncResult | None:
         """One sync; None where it ended with an error that a user is told. One worker: examples can be repeated."""
+        action, arguments = _SECONDS_PASS
+        self.bitbucket.act(action, **arguments)
         try:
             return sync(self.bitbucket, self.database, self.directory / "pipelines", workers=1, **settings)
         except Exception as error:

@@ -1,0 +1,102 @@
+"""What README and docs show is true: commands and queries run, links lead somewhere, names exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from inspect import signature
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from bitbucket_emulator import Emulator
+from bitbucket_source.load.pipeline import make_pipeline
+from bitbucket_source.source import make_session
+from bitbucket_source.tables import TABLES
+from tests.commands.conftest import COMMAND
+from tests.conftest import REPOSITORY_ROOT
+
+README = (REPOSITORY_ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    path for pattern in ("*.md", "docs/*.md", "sql/*.md", "benchmarks/*.md") for path in REPOSITORY_ROOT.glob(pattern)
+]
+TWO_COMMANDS = ["pip install uv && uv run bitbucket-source demo", "uv run pytest"]
+
+
+def blocks(language: str) -> list[str]:
+    return [block.strip() for block in re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)]
+
+
+def test_the_two_commands_stand_in_the_readme_word_for_word() -> None:
+    assert blocks("bash")[:2] == TWO_COMMANDS
+    assert (REPOSITORY_ROOT / ".ci" / "run").read_text().rstrip().endswith(f"\n{TWO_COMMANDS[1]}")
+
+
+def test_every_other_block_of_the_readme_runs(
+    bitbucket: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUCKET_BASE_URL", bitbucket.base_url)
+    monkeypatch.setenv("BITBUCKET_ACCESS_TOKEN", "emulator-workspace-token")
+    monkeypatch.setenv("PATH", str(Path(COMMAND).parent), prepend=":")
+    commands = [line for block in blocks("bash")[2:] for line in block.splitlines()]
+    assert len(commands) >= 5
+    for command in commands:
+        done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode in ({0, 3} if "--max-requests" in command else {0}), command + done.stderr
+    with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
+        for query in blocks("sql"):
+            assert connection.execute(query).fetchall(), query
+    for script in blocks("python"):
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, script + done.stderr
+
+
+def test_the_pipeline_script_loads_a_workspace(
+    bitbucket: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUCKET_BASE_URL", bitbucket.base_url)
+    monkeypatch.setenv("BITBUCKET_ACCESS_TOKEN", "emulator-workspace-token")
+    script = REPOSITORY_ROOT / "pipelines" / "bitbucket_pipeline.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "acme"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
+        assert connection.execute("select count(*) from bitbucket_raw.repositories").fetchall() == [(3,)]
+
+
+def test_the_readme_names_every_table() -> None:
+    section = README.split("## Tables")[1].split("\n## ")[0]
+    named = {
+        name.strip() for line in section.splitlines() if line.startswith("| ") for name in line.split("|")[1].split(",")
+    }
+    assert named - {"table"} == set(TABLES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_architecture_names_what_exists() -> None:
+    text = (REPOSITORY_ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w/]+(?:\.py|/))`", text) + re.findall(r"`(bitbucket_source/\w+)`", text)
+    roots = (REPOSITORY_ROOT, REPOSITORY_ROOT / "bitbucket_source")
+    assert len(named) > 15
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
+def test_config_toml_lists_every_setting_with_its_default() -> None:
+    text = (REPOSITORY_ROOT / ".dlt" / "config.toml").read_text(encoding="utf-8")
+    offered = {*signature(make_session).parameters, *signature(make_pipeline).parameters, "tables"}
+    own = {"credentials", "pipelines_dir"}  # a secret, and dlt's own setting
+    named = set(re.findall(r"^(?:# )?(\w+) = ", text.split("[sources.bitbucket]")[1], flags=re.MULTILINE))
+    assert named == offered - own
+
+    defaults = {**signature(make_session).parameters, **signature(make_pipeline).parameters}
+    for name, value in tomllib.loads(text)["sources"]["bitbucket"].items():
+        assert value == defaults[name].default, name
