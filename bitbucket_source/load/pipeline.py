@@ -56,6 +56,6 @@ def warehouse_of(pipeline: dlt.Pipeline) -> str:
         raise DestinationError(
             f"The models run by themselves on duckdb and postgres. For {destination}, use sql/ as a dbt project."
         )
-    with pipeline.destination_client() as client:
-        credentials: Any = client.config.credentials
+    # not entered: that would make DuckDB's file where there is none
+    credentials: Any = pipeline.destination_client().config.credentials
     return str(credentials.database if destination == "duckdb" else credentials.to_native_representation())

@@ -29,7 +29,7 @@ def test_check_says_what_cannot_be_read_and_why(run: Run) -> None:
 
     assert done.returncode == 1
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith("  ")}
-    assert "lack the scope pipeline (they have: repository, pullrequest)" in lines["pipelines"]
+    assert "lack the scope pipeline (they have: pullrequest, repository)" in lines["pipelines"]
     assert "can be read" in lines["commits"]
     assert "emulator-repository-token" not in done.stdout + done.stderr
 
@@ -39,7 +39,7 @@ def test_models_are_built_over_what_was_loaded(run: Run, tmp_path: Path) -> None
     built = run("models")
     assert built.returncode == 0, built.stdout + built.stderr
 
-    chosen = run("models", "--select", "bitbucket__dim_dates", "--schema", "elsewhere")
+    chosen = run("models", "--select", "bitbucket__dim_dates")
     assert chosen.returncode == 0
     assert "1 built" in chosen.stdout
     with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
