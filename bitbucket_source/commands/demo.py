@@ -61,7 +61,7 @@ def demo(database: str, seed: int) -> None:
             f"\n{time.monotonic() - started:.1f} s. The database is {Path(database).resolve()}: "
             "schema bitbucket_raw holds what Bitbucket said,\nbitbucket_marts the models. "
             f"Try `python -c \"import duckdb; print(duckdb.connect('{database}').sql('show all tables'))\"`,\n"
-            "or run the demo again: the second load finds nothing new."
+            "or run the demo again: the second load asks only for what can have changed."
         )
 
 
