@@ -14,7 +14,7 @@ _ALWAYS = settings(
     derandomize=True,
     # a sync takes a second: only the long run can afford to look for the shortest story
     phases=(Phase.generate,),
-    max_examples=8,
+    max_examples=5,
     stateful_step_count=6,
     suppress_health_check=list(HealthCheck),
 )
