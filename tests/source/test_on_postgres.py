@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
+from uuid import uuid4
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
@@ -17,13 +17,13 @@ from tests.source.conftest import ADMIN, Warehouse
 
 
 @pytest.fixture
-def postgres(postgres_server: str) -> Iterator[str]:
+def postgres(postgres_server: str) -> str:
     """A connection string with a host in it, which dlt wants; the socket stays in its query."""
     with closing(psycopg2.connect(postgres_server)) as connection:
         connection.autocommit = True
-        connection.cursor().execute("create database synced")
-        yield postgres_server.replace("@/", "@localhost:5432/").replace("/postgres?", "/synced?")
-        connection.cursor().execute("drop database synced with (force)")
+        name = f"synced_{uuid4().hex}"
+        connection.cursor().execute(f"create database {name}")
+    return postgres_server.replace("@/", "@localhost:5432/").replace("/postgres?", f"/{name}?")
 
 
 def test_postgres_holds_what_duckdb_holds(warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg2  # type: ignore[import-untyped]
 import pytest
@@ -18,14 +18,15 @@ def duckdb_warehouse(tmp_path: Path) -> DuckDBWarehouse:
 
 
 @pytest.fixture
-def postgres_warehouse(postgres_server: str) -> Iterator[PostgresWarehouse]:
+def postgres_warehouse(postgres_server: str) -> PostgresWarehouse:
+    """A database of its own, which goes with the server."""
+    name = f"bitbucket_{uuid4().hex}"
     with closing(psycopg2.connect(postgres_server)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("create database bitbucket")
-            cursor.execute("alter database bitbucket set timezone to 'Europe/Berlin'")
-            yield PostgresWarehouse(postgres_server.replace("/postgres?", "/bitbucket?"))
-            cursor.execute("drop database bitbucket with (force)")
+            cursor.execute(f"create database {name}")
+            cursor.execute(f"alter database {name} set timezone to 'Europe/Berlin'")
+    return PostgresWarehouse(postgres_server.replace("/postgres?", f"/{name}?"))
 
 
 @pytest.fixture(params=["duckdb", "postgres"])
