@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_source.commands.options import given, table_names, workspace_options
+from bitbucket_source.commands.options import chosen_tables, given, workspace_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ def check(workspace: str | None, tables: str | None, **options: Any) -> None:
     """
     with readable_errors():
         from bitbucket_source.access import check_access
-        from bitbucket_source.source import configured_session, selected_tables
+        from bitbucket_source.source import configured_session
 
         session = configured_session(workspace=workspace, **given(**options))
-        access = check_access(session, selected_tables(table_names(tables)))
+        access = check_access(session, chosen_tables(tables))
         click.echo("\n".join(report(access)))
     raise click.exceptions.Exit(0 if access.is_complete else 1)
 

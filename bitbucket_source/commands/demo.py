@@ -84,7 +84,7 @@ def _load(database: str, seed: int) -> None:
             credentials={"client_id": "emulator-consumer", "client_secret": "emulator-consumer-secret"},
         )
         pipeline = make_pipeline(workspace, database=database, pipelines_dir=directory)
-        with stopping_on_ctrl_c(session), progress_of(session):
+        with stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected_tables(None))
         click.echo("\n".join(summary(result)))
         if result.exit_code:

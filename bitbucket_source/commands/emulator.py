@@ -11,7 +11,9 @@ from bitbucket_source.commands.readable_errors import readable_errors
 
 
 @click.command()
-@click.option("--port", type=int, default=8080, show_default=True, help="Port to listen on; 0 for any.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to listen on; 0 for any."
+)
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed makes another company.")
 @click.option("--repositories", type=click.IntRange(1, 1000), default=12, show_default=True)
 @click.option("--people", type=click.IntRange(2, 1000), default=20, show_default=True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from bitbucket_source.tables import Table
+
+_TABLES = "sources.bitbucket.tables"
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -54,6 +58,19 @@ def given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value not in (None, (), "")}
 
 
-def table_names(tables: str | None) -> list[str] | None:
-    """The names in a comma-separated list; None where the option was not given."""
-    return None if tables is None else [name.strip() for name in tables.split(",") if name.strip()]
+def chosen_tables(tables: str | None) -> list[Table]:
+    """The tables of the option `--tables`, else of the setting `tables`, else all default ones.
+
+    Raises SettingsError for a name that is none, and where no name is left.
+    """
+    import dlt
+
+    from bitbucket_source.session import SettingsError
+    from bitbucket_source.source import selected_tables
+
+    names: list[str] | None = tables.split(",") if tables is not None else dlt.config.get(_TABLES, list)
+    if names is None:
+        return selected_tables(None)
+    if not (named := [name.strip() for name in names if name.strip()]):
+        raise SettingsError("tables names no table: leave it out to read all.")
+    return selected_tables(named)

@@ -46,13 +46,13 @@ def _told(error: Exception) -> tuple[str, int] | None:
                 "Close it, or choose another file with --database.",
                 LOCKED,
             )
-        if told := _told_of_destination(cause):
+        if told := _told_by_dlt(cause):
             return told, USAGE
     return None
 
 
-def _told_of_destination(cause: BaseException) -> str | None:
-    from dlt.common.configuration.exceptions import ConfigFieldMissingException
+def _told_by_dlt(cause: BaseException) -> str | None:
+    from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
     from dlt.common.destination.exceptions import UnknownDestinationModule
     from dlt.destinations.exceptions import DestinationConnectionError
 
@@ -62,6 +62,12 @@ def _told_of_destination(cause: BaseException) -> str | None:
         return (
             f"The destination needs a setting that is missing: {', '.join(cause.fields)}. "
             "Put it into .dlt/secrets.toml under [destination.<name>.credentials]."
+        )
+    if isinstance(cause, ConfigValueCannotBeCoercedException):
+        # not the value, which may be a secret
+        return (
+            f"The setting {cause.field_name.rpartition('.')[2]} cannot be read: look how .dlt/config.toml writes it. "
+            'In the environment a list is written ["a", "b"].'
         )
     if isinstance(cause, DestinationConnectionError):
         return f"The destination cannot be reached: {cause.inner_exc}".strip()

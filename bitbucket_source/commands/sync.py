@@ -12,8 +12,8 @@ import click
 
 from bitbucket_source.commands.options import (
     budget_options,
+    chosen_tables,
     given,
-    table_names,
     warehouse_options,
     workspace_options,
 )
@@ -21,6 +21,8 @@ from bitbucket_source.commands.progress import progress_of
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
+    import dlt
+
     from bitbucket_source.load.slices import SyncResult
     from bitbucket_source.session import Session
 
@@ -53,15 +55,17 @@ def sync(
     with readable_errors():
         from bitbucket_source.load.pipeline import configured_pipeline
         from bitbucket_source.load.slices import run_sync
-        from bitbucket_source.source import configured_session, selected_tables
+        from bitbucket_source.source import configured_session
 
         session = configured_session(workspace=workspace, **given(**options))
-        selected = selected_tables(table_names(tables))
+        selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)
-        with stopping_on_ctrl_c(session), progress_of(session):
+        with stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected)
         click.echo("\n".join(summary(result)))
+        if session.agenda.repositories == []:
+            click.echo("Notice: no repository is selected: look at --repositories, --exclude and --projects.")
         if build:
             from bitbucket_source.commands.models import build_and_tell
 
@@ -70,8 +74,10 @@ def sync(
 
 
 @contextmanager
-def stopping_on_ctrl_c(session: Session) -> Iterator[None]:
+def stopping_on_ctrl_c(session: Session, pipeline: dlt.Pipeline) -> Iterator[None]:
     """The first Ctrl-C lets the sync stop with everything saved; the second ends it at once."""
+    # dlt would take Ctrl-C for itself while it loads, and drop the slice
+    pipeline.runtime_config.intercept_signals = False
 
     def stop(*_: object) -> None:
         if session.agenda.stop_asked:

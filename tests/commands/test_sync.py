@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import dlt
 import duckdb
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
-from tests.commands.conftest import COMMAND, Run
+from bitbucket_source.commands.sync import stopping_on_ctrl_c
+from bitbucket_source.source import make_session
+from tests.commands.conftest import COMMAND, Completed, Invoke, Run
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -18,37 +25,73 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_a_first_sync_loads_and_a_second_finds_nothing_new(bitbucket: Emulator, run: Run, tmp_path: Path) -> None:
-    first = run("sync", "acme")
-    assert (first.returncode, first.stderr) == (0, "")
-    assert "  pull_requests  " in first.stdout
+def test_a_first_sync_loads_everything(first_sync: tuple[Completed, Path]) -> None:
+    done, directory = first_sync
+    assert (done.returncode, done.stderr) == (0, "")
+    told = dict(re.findall(r"^  (\w+) +([\d,]+)$", done.stdout, flags=re.MULTILINE))
+    for table, count in told.items():
+        [(stored,)] = rows(directory / "bitbucket.duckdb", f"select count(*) from bitbucket_raw.{table}")
+        assert stored == int(count.replace(",", "")) > 0, table
+    assert {"commits", "pull_requests", "pipeline_steps", "users"} <= told.keys()
 
-    bitbucket.clear_requests()
+
+def test_a_second_sync_finds_nothing_new(bitbucket: Emulator, synced: Path, run: Run) -> None:
     second = run("sync", "acme")
-    assert second.returncode == 0
+    assert (second.returncode, second.stderr) == (0, "")
     assert f"with {len(bitbucket.requests)} requests." in second.stdout
+    assert len(bitbucket.requests) < 20
     assert "commits" not in second.stdout
-    assert rows(tmp_path / "bitbucket.duckdb", "select exit_code, requests > 0 from bitbucket_raw.sync_runs") == [
-        (0, True),
-        (0, True),
-    ]
+    assert rows(synced, "select exit_code, requests > 0 from bitbucket_raw.sync_runs") == [(0, True), (0, True)]
 
 
-def test_repositories_are_selected_by_globs_in_any_case(bitbucket: Emulator, run: Run, tmp_path: Path) -> None:
-    slugs = sorted(each.slug for each in bitbucket.world.repositories.values())
-    done = run(
-        *("sync", "acme", "--tables", "repositories", "--exclude", slugs[0].upper()),
-        *("--repositories", f"{slugs[0][:3]}*", "--repositories", slugs[1].upper()),
-    )
-    assert done.returncode == 0
-    assert rows(tmp_path / "bitbucket.duckdb", "select slug from bitbucket_raw.repositories") == [(slugs[1],)]
+def test_only_the_tables_that_were_named_are_loaded(invoke: Invoke, tmp_path: Path) -> None:
+    done = invoke("sync", "acme", "--tables", "projects, repositories")
+    assert done.exit_code == 0
+    assert re.findall(r"^  (\w+)", done.stdout, flags=re.MULTILINE) == ["projects", "repositories"]
+    assert rows(
+        tmp_path / "bitbucket.duckdb",
+        "select table_name from information_schema.tables where table_schema = 'bitbucket_raw'"
+        " and table_name not like '\\_dlt%' escape '\\' order by all",
+    ) == [("projects",), ("repositories",), ("sync_runs",)]
 
 
-def test_a_spent_budget_exits_3_and_the_next_sync_goes_on(run: Run) -> None:
-    stopped = run("sync", "acme", "--max-requests", "30")
-    assert stopped.returncode == 3
+def test_repositories_are_selected_by_globs_in_any_case_and_by_project(
+    bitbucket: Emulator, invoke: Invoke, tmp_path: Path
+) -> None:
+    [first, second, _] = sorted(bitbucket.world.repositories.values(), key=lambda each: each.slug)
+    project = bitbucket.world.projects[str(second.project)].key
+    globs = [f"{first.slug[:3]}*", second.slug.upper()]
+    selections = {
+        "globs": ["--exclude", first.slug.upper(), "--repositories", globs[0], "--repositories", globs[1]],
+        "project": ["--projects", project.lower(), "--repositories", f"*{second.slug[1:]}"],
+    }
+    for name, options in selections.items():
+        assert invoke("sync", "acme", "--tables", "repositories", "--database", f"{name}.db", *options).exit_code == 0
+        assert rows(tmp_path / f"{name}.db", "select slug from bitbucket_raw.repositories") == [(second.slug,)]
+
+
+def test_a_selection_that_matches_nothing_is_told(invoke: Invoke) -> None:
+    done = invoke("sync", "acme", "--tables", "repositories", "--repositories", "no-such-*")
+    assert done.exit_code == 0
+    assert "Notice: no repository is selected" in done.stdout
+
+
+def test_a_spent_budget_exits_3_and_the_next_sync_goes_on(
+    first_sync: tuple[Completed, Path], invoke: Invoke, tmp_path: Path
+) -> None:
+    stopped = invoke("sync", "acme", "--max-requests", "30")
+    assert stopped.exit_code == 3
     assert "Stopped: the 30 requests of --max-requests are spent." in stopped.stdout
-    assert run("sync", "acme").returncode == 0
+    assert invoke("sync", "acme").exit_code == 0
+    for table in ("commits", "pull_requests", "pipeline_steps"):
+        query = f"select count(*) from bitbucket_raw.{table}"
+        assert rows(tmp_path / "bitbucket.duckdb", query) == rows(first_sync[1] / "bitbucket.duckdb", query)
+
+
+def test_time_that_is_over_exits_3(invoke: Invoke) -> None:
+    stopped = invoke("sync", "acme", "--max-time", "0s")
+    assert stopped.exit_code == 3
+    assert "Stopped: the time of --max-time is over." in stopped.stdout
 
 
 MISTAKES = {
@@ -60,6 +103,11 @@ MISTAKES = {
     "no such table": (["sync", "acme", "--tables", "issues"], {}, "no such table: issues"),
     "no workspace": (["sync"], {}, "No workspace."),
     "a duration of no kind": (["sync", "acme", "--max-time", "soon"], {}, "max_time is 'soon'"),
+    "a list that is none": (["sync", "acme"], {"SOURCES__BITBUCKET__TABLES": "users"}, "setting tables cannot be read"),
+    "a number that is none": (["sync", "acme"], {"SOURCES__BITBUCKET__WORKERS": "x"}, "setting workers cannot be read"),
+    "no table": (["sync", "acme", "--tables", ","], {}, "tables names no table"),
+    "no requests": (["sync", "acme", "--max-requests", "0"], {}, "max_requests is 0"),
+    "a file in no folder": (["sync", "acme", "--database", "nowhere/b.duckdb"], {}, "No such file or directory"),
     "no workers": (["sync", "acme", "--workers", "0"], {}, "workers is 0"),
     "no address": (["sync", "acme", "--base-url", "api.bitbucket.org"], {}, "base_url is 'api.bitbucket.org'"),
     "no such destination": (["sync", "acme", "--destination", "nowhere"], {}, "dlt knows no such destination"),
@@ -68,14 +116,13 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_a_users_mistake_gets_one_readable_line_and_exit_code_2(mistake: str, run: Run) -> None:
+def test_a_users_mistake_gets_one_readable_line_and_exit_code_2(mistake: str, invoke: Invoke) -> None:
     arguments, changes, told = MISTAKES[mistake]
-    done = run(*arguments, **changes)
+    done = invoke(*arguments, **changes)
 
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
-    assert "emulator-api-token" not in done.stdout + done.stderr
 
 
 def test_a_database_that_another_program_writes_exits_75(run: Run, tmp_path: Path) -> None:
@@ -99,40 +146,84 @@ def test_a_database_that_another_program_writes_exits_75(run: Run, tmp_path: Pat
     assert "Another program has the DuckDB file open" in done.stderr
 
 
-def test_the_first_ctrl_c_saves_what_was_read(
-    bitbucket: Emulator, environment: dict[str, str], run: Run, tmp_path: Path
-) -> None:
-    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=0.3))
-    sync = subprocess.Popen(
+@contextmanager
+def sync_reading_steps(
+    bitbucket: Emulator, environment: dict[str, str], directory: Path, seconds: float
+) -> Iterator[subprocess.Popen[str]]:
+    """A sync whose requests for steps take some seconds each, stopped by Ctrl-C at the first."""
+    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=seconds))
+    with subprocess.Popen(
         [COMMAND, "sync", "acme"],
-        cwd=tmp_path,
+        cwd=directory,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    while not any("/steps" in entry.path for entry in bitbucket.requests):
-        assert sync.poll() is None, "the sync ended before its first step"
-    sync.send_signal(signal.SIGINT)
-    out, err = sync.communicate(timeout=60)
+    ) as sync:
+        while not any("/steps" in entry.path for entry in bitbucket.requests):
+            assert sync.poll() is None, "the sync ended before its first step"
+        sync.send_signal(signal.SIGINT)
+        yield sync
+
+
+def test_the_first_ctrl_c_saves_what_was_read(
+    bitbucket: Emulator, environment: dict[str, str], invoke: Invoke, tmp_path: Path
+) -> None:
+    with sync_reading_steps(bitbucket, environment, tmp_path, seconds=0.3) as sync:
+        out, err = sync.communicate(timeout=60)
 
     assert sync.returncode == 3
     assert "Stopped: you asked to stop." in out
     assert "Stopping and saving." in err
     assert rows(tmp_path / "bitbucket.duckdb", "select count(*) > 0 from bitbucket_raw.pull_requests") == [(True,)]
     bitbucket.clear_faults()
-    assert run("sync", "acme").returncode == 0
+    assert invoke("sync", "acme").exit_code == 0
 
 
-def test_settings_come_from_config_toml_and_from_the_environment(run: Run, tmp_path: Path) -> None:
+def test_the_second_ctrl_c_ends_at_once(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path) -> None:
+    with sync_reading_steps(bitbucket, environment, tmp_path, seconds=5) as sync:
+        assert sync.stderr is not None
+        assert any("Stopping and saving." in line for line in iter(sync.stderr.readline, ""))
+        sync.send_signal(signal.SIGINT)
+        assert sync.wait(timeout=30) == 130
+
+
+def test_ctrl_c_while_a_slice_is_loaded_lets_it_be_loaded(bitbucket: Emulator, tmp_path: Path) -> None:
+    loaded: list[object] = []
+
+    @dlt.destination(batch_size=0)
+    def warehouse(path: Any, _: object, /) -> None:
+        if not loaded:
+            signal.raise_signal(signal.SIGINT)
+        loaded.append(path)
+
+    session = make_session("acme", base_url=bitbucket.base_url, credentials={"access_token": "x"})
+    pipeline = dlt.pipeline("interrupted", destination=warehouse, pipelines_dir=str(tmp_path))
+    with stopping_on_ctrl_c(session, pipeline):
+        pipeline.run([{"id": 1}], table_name="rows")
+
+    assert len(loaded) == 1
+    assert session.agenda.stop_asked
+
+
+def test_settings_come_from_the_argument_then_the_environment_then_config_toml(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
-        '[sources.bitbucket]\nworkspace = "acme"\ndatabase = "of_config.duckdb"\nmax_requests = 6\n'
+        '[sources.bitbucket]\nworkspace = "acme"\ndatabase = "of_config.db"\ntables = ["projects"]\nmax_requests = 1\n'
     )
-    assert run("sync").returncode == 3
-    assert (tmp_path / "of_config.duckdb").exists()
-    assert run("sync", SOURCES__BITBUCKET__MAX_REQUESTS="1000").returncode == 0
-    assert run("sync", "--max-requests", "5", SOURCES__BITBUCKET__MAX_REQUESTS="1000").returncode == 3
+    by_config = run("sync")
+    assert by_config.returncode == 3
+    assert "the 1 requests of --max-requests" in by_config.stdout
+    assert (tmp_path / "of_config.db").exists()
+
+    by_environment = {"SOURCES__BITBUCKET__MAX_REQUESTS": "9", "SOURCES__BITBUCKET__TABLES": '["repositories"]'}
+    done = run("sync", **by_environment)
+    assert done.returncode == 0
+    assert re.findall(r"^  (\w+)", done.stdout, flags=re.MULTILINE) == ["repositories"]
+
+    by_argument = run("sync", "--max-requests", "2", "--tables", "projects,workspace_members", **by_environment)
+    assert by_argument.returncode == 3
+    assert "the 2 requests of --max-requests" in by_argument.stdout
 
 
 def test_credentials_of_the_environment_go_before_those_of_secrets_toml(

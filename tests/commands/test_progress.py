@@ -1,0 +1,83 @@
+"""What a sync shows while it runs."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from bitbucket_source.commands import progress
+from bitbucket_source.commands.progress import progress_line, progress_of
+from bitbucket_source.session import Session
+from bitbucket_source.source import make_session
+from bitbucket_source.sync.repositories import Repository
+
+
+class Screen(io.StringIO):
+    """A stream that remembers what is written, and says whether it is a terminal."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture
+def session() -> Session:
+    """A sync of two repositories, one of them finished."""
+    session = make_session("acme", credentials={"access_token": "x"}, max_requests=300)
+    session.agenda.repositories = [Repository(f"{{{slug}}}", slug, f"acme/{slug}", "") for slug in ("api", "web")]
+    session.agenda.finished = {"{api}"}
+    session.agenda.reading = {"{web}": "web pull_requests"}
+    session.agenda.rows_read = 12345
+    session.budget.spend("/user")
+    return session
+
+
+def test_a_line_says_what_is_read_how_far_it_is_and_what_it_cost(session: Session) -> None:
+    assert progress_line(session, 3725.9) == (
+        "1:02:05  1 of 2 repositories, web pull_requests  |  1 requests, 299 left of --max-requests, "
+        "about 999 left this hour  |  12,345 rows read"
+    )
+
+
+def test_before_the_repositories_are_known_it_says_so(session: Session) -> None:
+    session.agenda.repositories = None
+    assert progress_line(session, 0).startswith("0:00:00  reading the workspace  |")
+
+
+def show_until(screen: Screen, session: Session, pattern: str) -> str:
+    with progress_of(session, screen):
+        while not re.search(pattern, screen.getvalue()):
+            pass
+    return screen.getvalue()
+
+
+def test_on_a_terminal_one_line_renews_itself_and_is_gone_at_the_end(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_ON_TERMINAL_SECONDS", 0.001)
+    monkeypatch.setenv("COLUMNS", "40")
+    shown = show_until(Screen(terminal=True), session, r"(?s)2 repo.*2 repo")
+    assert "\n" not in shown
+    before, *lines, last = shown.split("\r\x1b[K")
+    assert (before, last) == ("", "")
+    assert {len(line) for line in lines} == {39}
+
+
+def test_elsewhere_each_line_is_plain(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_ELSEWHERE_SECONDS", 0.001)
+    shown = show_until(Screen(terminal=False), session, r"(?s)2 repo.*\n.*2 repo.*\n")
+    assert "\r" not in shown
+    assert "\x1b" not in shown
+    assert all(re.match(r"\d:\d\d:\d\d  1 of 2 repositories", line) for line in shown.splitlines())
+
+
+def test_a_sync_that_is_over_soon_shows_nothing_elsewhere(session: Session) -> None:
+    screen = Screen(terminal=False)
+    with progress_of(session, screen):
+        pass
+    assert screen.getvalue() == ""
