@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -9,61 +10,66 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.commands.conftest import COMMAND, Run
+from tests.commands.conftest import COMMAND, Invoke, Run
 
 
-def test_check_says_who_and_that_everything_can_be_read(run: Run) -> None:
-    done = run("check", "acme")
+def test_check_says_who_and_that_everything_can_be_read(invoke: Invoke) -> None:
+    done = invoke("check", "acme")
 
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "API token, of " in done.stdout
     assert "3 repositories selected" in done.stdout
     assert "CANNOT" not in done.stdout
     assert "  pipeline_steps             can be read" in done.stdout
 
 
-def test_check_says_what_cannot_be_read_and_why(run: Run) -> None:
-    done = run(
+def test_check_says_what_cannot_be_read_and_why(invoke: Invoke) -> None:
+    done = invoke(
         "check", "acme", BITBUCKET_EMAIL="", BITBUCKET_API_TOKEN="", BITBUCKET_ACCESS_TOKEN="emulator-repository-token"
     )
 
-    assert done.returncode == 1
+    assert done.exit_code == 1
     lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith("  ")}
     assert "lack the scope pipeline (they have: pullrequest, repository)" in lines["pipelines"]
     assert "can be read" in lines["commits"]
-    assert "emulator-repository-token" not in done.stdout + done.stderr
 
 
-def test_models_are_built_over_what_was_loaded(run: Run, tmp_path: Path) -> None:
-    assert run("sync", "acme").returncode == 0
-    built = run("models")
-    assert built.returncode == 0, built.stdout + built.stderr
+def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Path, invoke: Invoke) -> None:
+    built = invoke(
+        *("models", "--select", "+bitbucket__fct_pull_requests", "--exclude", "test_type:data"),
+        *("--vars", "reporting_timezone=Pacific/Auckland", "--schema", "mine"),
+    )
 
-    chosen = run("models", "--select", "bitbucket__dim_dates")
-    assert chosen.returncode == 0
-    assert "1 built" in chosen.stdout
-    with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
-        [(modelled, loaded)] = connection.execute(
-            "select (select count(*) from bitbucket_marts.fct_pull_requests),"
-            " (select count(*) from bitbucket_raw.pull_requests)"
+    assert built.exit_code == 0, built.stdout + built.stderr
+    assert re.match(r"Models: \d+ built, .* 0 failed", built.stdout)
+    with duckdb.connect(str(synced)) as connection:
+        [(modelled, loaded, nearer_the_date_line)] = connection.execute(
+            "select count(*), (select count(*) from bitbucket_raw.pull_requests), "
+            "count(*) filter (merged_day > merged_at::date) from mine.fct_pull_requests"
         ).fetchall()
+        schemas = connection.execute("select distinct schema_name from information_schema.schemata").fetchall()
     assert modelled == loaded > 0
+    assert nearer_the_date_line > 0
+    assert ("bitbucket_marts",) not in schemas
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "code", "told"),
     [
-        (["models", "--database", "none.duckdb"], "none.duckdb"),
-        (["models", "--vars", "as_of"], "write it NAME=VALUE"),
-        (["models", "--destination", "bigquery"], "The models run by themselves on duckdb and postgres"),
+        pytest.param(
+            ["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no database"
+        ),
+        pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no such model"),
+        pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
+        pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
     ],
 )
-def test_models_tell_what_is_wrong(run: Run, arguments: list[str], told: str) -> None:
-    done = run(*arguments)
+def test_models_tell_what_is_wrong(synced: Path, invoke: Invoke, arguments: list[str], code: int, told: str) -> None:
+    done = invoke("models", *arguments)
 
-    assert done.returncode in {1, 2}
+    assert done.exit_code == code
     assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    assert sorted(synced.parent.glob("*.duckdb")) == [synced]
 
 
 def test_the_emulator_says_what_to_type_next(run: Run, environment: dict[str, str], tmp_path: Path) -> None:
@@ -93,11 +99,11 @@ def test_the_emulator_says_what_to_type_next(run: Run, environment: dict[str, st
     assert (tmp_path / "bitbucket.duckdb").exists()
 
 
-def test_the_emulator_refuses_a_port_that_is_taken(run: Run) -> None:
+def test_the_emulator_refuses_a_port_that_is_taken(invoke: Invoke) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("emulator", "--port", str(taken.getsockname()[1]))
+        done = invoke("emulator", "--port", str(taken.getsockname()[1]))
 
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "choose another with --port" in done.stderr
 
 

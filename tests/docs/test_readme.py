@@ -11,8 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from bitbucket_emulator import Emulator
+from bitbucket_source.commands import main
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.source import make_session
 from bitbucket_source.tables import TABLES
@@ -100,3 +102,20 @@ def test_config_toml_lists_every_setting_with_its_default() -> None:
     defaults = {**signature(make_session).parameters, **signature(make_pipeline).parameters}
     for name, value in tomllib.loads(text)["sources"]["bitbucket"].items():
         assert value == defaults[name].default, name
+
+
+def test_the_options_of_sync_are_the_settings_of_config_toml() -> None:
+    text = (REPOSITORY_ROOT / ".dlt" / "config.toml").read_text(encoding="utf-8")
+    settings = set(re.findall(r"^(?:# )?(\w+) = ", text.split("[sources.bitbucket]")[1], flags=re.MULTILINE))
+    shown = CliRunner().invoke(main, ["sync", "--help"], terminal_width=200).stdout
+    options = {name.replace("-", "_") for name in re.findall(r"^ +--([\w-]+)", shown, flags=re.MULTILINE)}
+    # the workspace is the argument; the address of the token server has a variable of its own
+    assert options - {"models"} == settings - {"workspace", "oauth_url"}
+
+
+def test_options_named_in_the_documentation_exist() -> None:
+    offered = {option for command in main.commands.values() for each in command.params for option in each.opts}
+    others = {"--long"}  # of pytest
+    for page in REPOSITORY_ROOT.glob("*.md"):
+        named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
+        assert named - offered - others == set(), page.name
