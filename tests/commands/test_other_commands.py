@@ -57,9 +57,9 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
     ("arguments", "code", "told"),
     [
         pytest.param(
-            ["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no database"
+            ["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no file"
         ),
-        pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no such model"),
+        pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
     ],
