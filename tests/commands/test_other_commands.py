@@ -56,9 +56,7 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        pytest.param(
-            ["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no file"
-        ),
+        pytest.param(["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no file"),
         pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
