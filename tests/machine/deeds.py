@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeAlias, TypeVar
 
-from bitbucket_emulator.world.model import DAY, Pipeline, PullRequest, Repository, World
+from bitbucket_emulator.world.model import DAY, SECOND, Pipeline, PullRequest, Repository, World
 
 T = TypeVar("T")
 Deed: TypeAlias = tuple[str, dict[str, Any]]
@@ -136,6 +136,11 @@ def queue(chance: Chance) -> Deed:
 def comment(chance: Chance) -> Deed:
     where, _ = chance.pull_request(state=None)
     return "comment", {**where, "user": chance.user(), "text": chance.name("Comment")}
+
+
+def comment_and_be_seen_late(chance: Chance) -> Deed:
+    action, arguments = comment(chance)
+    return action, {**arguments, "at": chance.world.clock - chance.one((20, 200)) * SECOND}
 
 
 def judge(chance: Chance) -> Deed:
@@ -350,9 +355,9 @@ Choose: TypeAlias = Callable[[Chance], Deed]
 
 ANNOUNCED: tuple[Choose, ...] = (
     time_passes, push, push_old_commits, push_a_merge, make_a_branch, tag,
-    open_pull_request, edit, turn_draft, queue, comment, judge, take_a_judgement_back, ask_another_reviewer, merge,
-    decline, run_a_pipeline, run_a_pipeline_of_a_pull_request, start_a_step, finish_a_step, finish_a_pipeline,
-    end_a_pipeline, make_a_repository, fork, show_a_repository, make_a_project, rename_a_project,
+    open_pull_request, edit, turn_draft, queue, comment, comment_and_be_seen_late, judge, take_a_judgement_back,
+    ask_another_reviewer, merge, decline, run_a_pipeline, run_a_pipeline_of_a_pull_request, start_a_step, finish_a_step,
+    finish_a_pipeline, end_a_pipeline, make_a_repository, fork, show_a_repository, make_a_project, rename_a_project,
     make_somebody_a_member, rename_a_member,
 )  # fmt: skip
 """One sync sees these."""

@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_emulator.server.faults import Fault
+from bitbucket_emulator.world import actions
 from bitbucket_emulator.world.actions import ActionError
+from bitbucket_emulator.world.model import DAY, World
 from bitbucket_source.api.errors import BitbucketError
 from bitbucket_source.load.slices import SyncResult
 from tests.machine.deeds import ANNOUNCED, MISSED, SILENT, TAKING_AWAY, Chance, Choose, Deed
@@ -61,11 +63,8 @@ class Bitbucket(RuleBasedStateMachine):
         super().__init__()
         self.directory = Path(tempfile.mkdtemp(prefix="machine-"))
         self.database = self.directory / "bitbucket.duckdb"
-        world = generate_world(seed=7, repositories=4, people=5, years=0.2, scale=0.1)
+        world = _small_world()
         self.bitbucket = Emulator(world).start()
-        for repository in world.repositories.values():
-            # contents come about on the first look, and with them the size that the list shows
-            assert repository.branches is not None
 
     def teardown(self) -> None:
         """At the end of every story the world stands still, and one sync makes everything equal."""
@@ -75,7 +74,7 @@ class Bitbucket(RuleBasedStateMachine):
             self.bitbucket.stop()
             shutil.rmtree(self.directory)
 
-    @rule(deeds=st.lists(st.tuples(_deeds, _choices), min_size=1, max_size=6))
+    @rule(deeds=st.lists(st.tuples(_deeds, _choices), min_size=3, max_size=10))
     def people_work(self, deeds: list[tuple[str, int]]) -> None:
         for name, choice in deeds:
             for action, arguments in self._chosen(name, choice):
@@ -94,22 +93,27 @@ class Bitbucket(RuleBasedStateMachine):
 
     @rule(trouble=st.sampled_from(sorted(TROUBLES)), path=st.sampled_from(LISTS), every=st.integers(1, 7))
     def sync_in_trouble(self, trouble: str, path: str, every: int) -> None:
-        self._arm(path=path, every=every, **TROUBLES[trouble])
-        self._sync_and_look()
+        self.arm(path=path, every=every, **TROUBLES[trouble])
+        self.sync_and_look()
 
     @rule(trouble=st.sampled_from(sorted(TROUBLES)), path=st.sampled_from(LISTS), times=st.integers(1, 40))
     def sync_in_trouble_that_ends(self, trouble: str, path: str, times: int) -> None:
-        self._arm(path=path, times=times, **TROUBLES[trouble])
-        self._sync_and_look()
+        self.arm(path=path, times=times, **TROUBLES[trouble])
+        self.sync_and_look()
 
-    @rule(path=st.sampled_from(LISTS), status=st.sampled_from((403, 555)))
-    def sync_without_access_to_a_list(self, path: str, status: int) -> None:
-        self._arm(kind="status", status=status, path=path)
-        self._sync_and_look()
+    @rule(path=st.sampled_from(LISTS), status=st.sampled_from((403, 555)), nth=st.integers(1, 9))
+    def sync_that_fails_once(self, path: str, status: int, nth: int) -> None:
+        self.arm(kind="status", status=status, path=path, nth=nth)
+        self.sync_and_look()
+
+    @rule(path=st.sampled_from(LISTS))
+    def sync_without_access(self, path: str) -> None:
+        self.arm(kind="status", status=403, path=path)
+        self.sync_and_look()
 
     @rule(requests=st.integers(1, 60))
     def sync_with_few_requests(self, requests: int) -> None:
-        self._sync_and_look(max_requests=requests)
+        self.sync_and_look(max_requests=requests)
 
     @rule(
         deeds=st.lists(st.tuples(_deeds, _choices), min_size=1, max_size=4),
@@ -120,7 +124,7 @@ class Bitbucket(RuleBasedStateMachine):
     def people_work_while_a_sync_reads(self, deeds: list[tuple[str, int]], path: str, first: int, when: str) -> None:
         for number, (name, choice) in enumerate(deeds):
             for action, arguments in [_SECONDS_PASS, *self._chosen(name, choice)]:
-                self._arm(kind="action", action=action, arguments=arguments, path=path, nth=first + number, when=when)
+                self.arm(kind="action", action=action, arguments=arguments, path=path, nth=first + number, when=when)
         result = self._sync()
         self.bitbucket.clear_faults()
         # which of the two states a row shows is open: the next sync in peace decides
@@ -130,6 +134,15 @@ class Bitbucket(RuleBasedStateMachine):
     def the_working_directory_vanishes(self) -> None:
         shutil.rmtree(self.directory / "pipelines", ignore_errors=True)
 
+    def open_pull_requests(self) -> list[dict[str, Any]]:
+        """The arguments that name each of them, and a user, oldest first."""
+        return [
+            {"repository": repository.uuid, "pull_request": request.id, "user": request.author}
+            for repository in self.bitbucket.world.repositories.values()
+            for request in repository.pull_requests.values()
+            if request.state == "OPEN"
+        ]
+
     def _chosen(self, name: str, choice: int) -> list[Deed]:
         """The deed, or none where the world lacks what it takes."""
         try:
@@ -137,14 +150,17 @@ class Bitbucket(RuleBasedStateMachine):
         except IndexError:
             return []
 
-    def _arm(self, **fault: Any) -> None:
+    def arm(self, **fault: Any) -> None:
+        """Let something happen to requests until the next sync is over."""
         self.bitbucket.add_fault(Fault(**fault))
 
-    def _sync_and_look(self, **settings: Any) -> None:
+    def sync_and_look(self, **settings: Any) -> SyncResult | None:
+        """One sync, which need not succeed. Where it says it did, the warehouse must equal the truth."""
         result = self._sync(**settings)
         self.bitbucket.clear_faults()
         if result is not None and result.exit_code == 0:
             self._must_be_equal()
+        return result
 
     def _sync(self, **settings: Any) -> SyncResult | None:
         """One sync; None where it ended with an error that a user is told. One worker: examples can be repeated."""
@@ -160,6 +176,19 @@ class Bitbucket(RuleBasedStateMachine):
     def _must_be_equal(self) -> None:
         found = differences(self.bitbucket, self.database)
         assert not found, f"\n{report(found)}"
+
+
+def _small_world() -> World:
+    """Two repositories with a little of everything, and a fork with more commits than two pages hold."""
+    world = generate_world(seed=7, repositories=2, people=5, years=0.2, scale=0.1)
+    home, _ = world.repositories.values()
+    author, *reviewers = [user.uuid for user in world.users.values() if user.kind == "user"]
+    copy = actions.fork(world, home, "fork")
+    actions.push(world, copy, "long", author, commits=230, at=world.clock - 10 * DAY)
+    for number in range(3):
+        actions.push(world, home, f"topic-{number}", author, at=world.clock - 10 * DAY)
+        actions.open_pull_request(world, home, f"topic-{number}", author, reviewers=reviewers[:2])
+    return world
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
