@@ -33,7 +33,7 @@ _TOO_FEW = pytest.mark.xfail(
 @pytest.mark.parametrize("requests", [pytest.param(11, marks=_TOO_FEW), 17])
 def test_a_first_load_in_many_small_pieces(story: Bitbucket, requests: int) -> None:
     codes: list[int] = []
-    while 0 not in codes and len(codes) < 12:
+    while 0 not in codes and len(codes) < 8:
         codes.append(_exit_code(story, max_requests=requests))
     assert codes == [*[3] * (len(codes) - 1), 0]
 
