@@ -22,7 +22,6 @@ from bitbucket_source.tables import PIPELINE_STEPS, PIPELINES
 
 OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
 """The values of `status` that together are all runs that have not finished (FACTS 2)."""
-_STEPS_BETWEEN_SAFE_POINTS = 20
 
 
 class PipelinesCursor(msgspec.Struct, frozen=True):
@@ -118,7 +117,10 @@ def _unfinished_before(ask: Ask, repository: Repository, waiting: list[str]) -> 
 
 
 def _steps(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Any:
-    """Read the steps that are owed; returns the cursor with what is still owed: runs whose steps could not be read."""
+    """Read the steps that are owed; returns the cursor with what is still owed: runs whose steps could not be read.
+
+    Each run is a safe point: however small a budget, the next sync goes on where it ended.
+    """
     failed: list[str] = []
     for index, uuid in enumerate(cursor.owed):
         place = {**repository.place, "pipeline_uuid": uuid}
@@ -126,17 +128,23 @@ def _steps(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Any:
             for page in ask.pages(PIPELINE_STEPS, place):
                 yield Rows(PIPELINE_STEPS, page.rows, place)
                 yield from _misfits(repository, page.misfits, PIPELINE_STEPS)
-        except NotFound:
-            pass
         except BitbucketError as error:
-            failed.append(uuid)
-            yield Trouble(PIPELINE_STEPS, repository.full_name, f"pipeline {uuid}", str(error))
-        if index % _STEPS_BETWEEN_SAFE_POINTS == _STEPS_BETWEEN_SAFE_POINTS - 1:
-            yield Reached(_with(cursor, owed=(*failed, *cursor.owed[index + 1 :])))
-    left = _with(cursor, owed=tuple(failed))
-    if cursor.owed:
-        yield Reached(left)
-    return left
+            if not (isinstance(error, NotFound) and _is_gone(ask, repository, uuid)):
+                failed.append(uuid)
+                yield Trouble(PIPELINE_STEPS, repository.full_name, f"pipeline {uuid}", str(error))
+        yield Reached(_with(cursor, owed=(*failed, *cursor.owed[index + 1 :])))
+    return _with(cursor, owed=tuple(failed))
+
+
+def _is_gone(ask: Ask, repository: Repository, uuid: str) -> bool:
+    """Whether Bitbucket no longer has the run: only then does a 404 of its steps mean that there are none."""
+    try:
+        ask.item(PIPELINES, repository.place, uuid)
+    except NotFound:
+        return True
+    except BitbucketError:
+        return False
+    return False
 
 
 def _rows(repository: Repository, rows: Sequence[Any]) -> Iterable[Event]:

@@ -25,12 +25,13 @@ def test_the_list_of_commits_breaks_off(story: Bitbucket, page: int) -> None:
     assert _exit_code(story) == 1
 
 
-_TOO_FEW = pytest.mark.xfail(
-    strict=True, reason="steps read before the budget ends are forgotten unless there are twenty: no run gets further"
+_UNFAIR = pytest.mark.xfail(
+    strict=True,
+    reason="repositories are always read in one order: a budget just above the idle cost ends before the last",
 )
 
 
-@pytest.mark.parametrize("requests", [pytest.param(11, marks=_TOO_FEW), 17])
+@pytest.mark.parametrize("requests", [pytest.param(11, marks=_UNFAIR), 13, 17])
 def test_a_first_load_in_many_small_pieces(story: Bitbucket, requests: int) -> None:
     codes: list[int] = []
     while 0 not in codes and len(codes) < 8:
@@ -44,11 +45,13 @@ def test_a_comment_is_seen_late(story: Bitbucket) -> None:
     story.bitbucket.act("comment", **first, text="Seen at once")
     story.sync_in_peace()
     story.bitbucket.act("comment", **second, text="Seen late", at=story.bitbucket.world.clock - 200 * SECOND)
+    story.sync_in_peace()
 
 
 def test_the_working_directory_vanishes_after_a_cut(story: Bitbucket) -> None:
     story.sync_and_look(max_requests=30)
     story.the_working_directory_vanishes()
+    story.sync_in_peace()
 
 
 def _exit_code(story: Bitbucket, **settings: Any) -> int:

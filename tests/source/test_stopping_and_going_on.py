@@ -161,6 +161,22 @@ def test_one_repositorys_trouble_is_its_own(bitbucket: Emulator, warehouse: Ware
     ]
 
 
+def test_steps_that_answer_404_while_their_run_is_there_are_still_owed(
+    bitbucket: Emulator, warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]]
+) -> None:
+    repository = next(each for each in bitbucket.world.repositories.values() if each.pipelines)
+    run = next(iter(repository.pipelines.values()))
+    bitbucket.add_fault(Fault(kind="status", status=404, path=f"{run.uuid}/steps"))
+    result = warehouse.sync()
+
+    assert [(trouble.table.name, trouble.item) for trouble in result.troubles] == [
+        ("pipeline_steps", f"pipeline {run.uuid}")
+    ]
+    bitbucket.clear_faults()
+    assert warehouse.sync().exit_code == 0
+    assert contents(warehouse) == whole
+
+
 def test_one_poisonous_object_does_not_keep_the_others_out(bitbucket: Emulator, warehouse: Warehouse) -> None:
     repository = next(each for each in bitbucket.world.repositories.values() if len(each.pull_requests) > 5)
     bitbucket.add_fault(
