@@ -110,7 +110,6 @@ class Outlet:
         with self._changed:
             self._open.discard(table)
             self._ready[table].clear()
-            self._cursors[table].clear()
             self._changed.notify_all()
             return not self._open
 

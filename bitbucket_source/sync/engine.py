@@ -51,7 +51,7 @@ class Agenda:
     troubles: list[Trouble] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     lacking: set[Table] = field(default_factory=set)
-    """tables whose scope the credentials lack: asked for once, not once per repository"""
+    """tables whose list the credentials lack the scope for: asked for once, not once per repository"""
     stopped: str = ""
     """why the sync has to end early; '' while it goes on"""
     stop_asked: bool = False
@@ -169,7 +169,9 @@ class Engine:
         """Read one list of a repository; returns whether nothing of it is left for the next slice."""
         if self._is_over():
             return False
-        readers = [r for r in family.readers(self._ask.wanted) if r.table not in self._agenda.lacking]
+        if family.source in self._agenda.lacking:
+            return True
+        readers = family.readers(self._ask.wanted)
         uuid = job.repository.uuid
         self._agenda.reading[uuid] = f"{job.repository.slug} {family.source.name}"
         try:

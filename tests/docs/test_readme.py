@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -119,3 +120,22 @@ def test_options_named_in_the_documentation_exist() -> None:
     for page in REPOSITORY_ROOT.glob("*.md"):
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
         assert named - offered - others == set(), page.name
+
+
+def test_the_pipeline_script_leaves_no_secret_of_secrets_toml_behind(bitbucket: Emulator, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    secret = "emulator-workspace-token"
+    (tmp_path / ".dlt" / "secrets.toml").write_text(f'[sources.bitbucket.credentials]\naccess_token = "{secret}"\n')
+    script = REPOSITORY_ROOT / "pipelines" / "bitbucket_pipeline.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "acme"],
+        cwd=tmp_path,
+        env={**os.environ, "BITBUCKET_BASE_URL": bitbucket.base_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "secrets.toml"]
+    assert any(path.name == "trace.pickle" for path in written), "the file this is about is there"
+    assert [path for path in written if secret.encode() in path.read_bytes()] == []
