@@ -39,16 +39,23 @@ def move_branch(world: World, repository: Repository, branch: str, target: str, 
     `user` is who pushed, None for somebody without account.
     """
     repository.branches[branch] = target
-    touch_repository(repository, at)
+    touch_repository(world, repository, at)
     homes = [repository.uuid] if repository.parent is None else [repository.uuid, repository.parent]
     for home in filter(None, map(world.repositories.get, homes)):
         for number in sorted(home.open_sources.get((repository.uuid, branch), ())):
             _follow_source(world, home, home.pull_requests[number], repository, target, user, at)
 
 
-def touch_repository(repository: Repository, at: int) -> None:
-    """A push, as `updated_on` and the size show it."""
-    repository.updated_on = max(repository.updated_on, at + jitter(at, 200 * MILLISECOND, 1_900 * MILLISECOND))
+def touch_repository(world: World, repository: Repository, at: int) -> None:
+    """A push, as `updated_on` and the size show it.
+
+    `updated_on` comes some time after the push; the clock goes on until then, so that the next push comes later still.
+    A push that is seen late moves it too.
+    """
+    moment = world.reach(at + jitter(at, 200 * MILLISECOND, 1_900 * MILLISECOND))
+    if moment <= repository.updated_on:
+        moment = world.reach(repository.updated_on + 1)
+    repository.updated_on = moment
     repository.size += 400 + at % 7_000
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
-from bitbucket_emulator.world.commits import add_commit, move_branch, record_update
+from bitbucket_emulator.world.commits import add_commit, move_branch, record_update, touch_repository
 from bitbucket_emulator.world.model import MILLISECOND, jitter
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def merge(
     _close(world, repository, pull_request, user, "MERGED", at)
     move_branch(world, repository, pull_request.destination_branch, head.hash, user, at)
     if pull_request.close_source_branch and pull_request.source_branch != source.mainbranch:
-        source.branches.pop(pull_request.source_branch, None)
+        gone = source.branches.pop(pull_request.source_branch, None)
+        if gone is not None and source is not repository:
+            touch_repository(world, source, at)
     return pull_request
 
 

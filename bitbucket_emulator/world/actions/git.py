@@ -109,7 +109,7 @@ def delete_branch(world: World, repository: Repository, branch: str, *, at: Time
         raise ActionError(f"delete_branch: {branch} is the main branch")
     if branch not in repository.branches:
         raise ActionError(f"delete_branch: no branch {branch}")
-    touch_repository(repository, at)
+    touch_repository(world, repository, at)
     return repository.branches.pop(branch)
 
 
@@ -131,7 +131,7 @@ def tag(
             raise ActionError("tag: an annotated tag needs an author")
         made = Tag(name, target, message, whole_seconds(at), _raw(world, author))
     repository.tags[name] = made
-    touch_repository(repository, at)
+    touch_repository(world, repository, at)
     return made
 
 
@@ -140,7 +140,7 @@ def delete_tag(world: World, repository: Repository, name: str, *, at: Time) -> 
     """Delete a tag."""
     if name not in repository.tags:
         raise ActionError(f"delete_tag: no tag {name}")
-    touch_repository(repository, at)
+    touch_repository(world, repository, at)
     return repository.tags.pop(name)
 
 

@@ -42,7 +42,8 @@ def fill(
         emails=company.emails,
         repositories={repository.uuid: repository},
     )
-    head = repository.updated_on, repository.size
+    listed = [repository] if fork is None else [repository, fork[0]]
+    heads = [(each, each.updated_on, each.size) for each in listed]
     team = _team(company, plan, random)
     files = Files(plan.language or "python", monorepo=plan.monorepo, random=random)
     desk = Desk(stage, repository, plan, company, team, files, random, end)
@@ -52,7 +53,8 @@ def fill(
         _prepare(desk, fork)
         desk.run()
         publish_results(desk)
-    repository.updated_on, repository.size = head  # the plan said so before anybody looked inside
+    for each, updated_on, size in heads:  # the plans said so before anybody looked inside
+        each.updated_on, each.size = updated_on, size
 
 
 def _team(company: Company, plan: Plan, random: Random) -> list[Person]:

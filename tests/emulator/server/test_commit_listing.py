@@ -121,7 +121,7 @@ def test_one_commit(emulator: Emulator, client: Client) -> None:
     assert found == {
         "type": "commit",
         "hash": head.hash,
-        "date": "2026-11-20T17:00:00+00:00",
+        "date": "2026-11-20T17:00:01+00:00",
         "author": {"type": "author", "raw": "Stranger <stranger@elsewhere.example>"},
         "message": "Fix <b> & more\n",
         "summary": text,

@@ -86,7 +86,7 @@ def test_star_stands_for_any_name(reviewed: Client) -> None:
 
 def test_an_object_inside_another_shows_more_when_it_is_named(reviewed: Client) -> None:
     assert listed(reviewed, "values.source.repository.slug,values.source.commit.date") == {
-        "values": [{"source": {"commit": {"date": "2026-11-20T17:00:00+00:00"}, "repository": {"slug": "web"}}}]
+        "values": [{"source": {"commit": {"date": "2026-11-20T17:00:02+00:00"}, "repository": {"slug": "web"}}}]
     }
 
 

@@ -104,6 +104,18 @@ def test_lists_need_no_contents() -> None:
         assert not pushes or 0 <= repository.updated_on - max(pushes) < 4 * SECOND
 
 
+def test_what_a_list_shows_stays_when_somebody_looks_inside() -> None:
+    world = generate_world(seed=7, scale=0.3)
+
+    def heads() -> list[tuple[object, ...]]:
+        return [(each.slug, each.size, each.updated_on, each.mainbranch) for each in world.repositories.values()]
+
+    before = heads()
+    for repository in world.repositories.values():
+        assert repository.contents is not None
+    assert heads() == before
+
+
 def test_the_default_company_has_the_size_it_promises(company: World, pull_requests: list[PullRequest]) -> None:
     assert len(company.repositories) == 12
     assert 2_500 <= sum(1 for _ in commits_of(company)) <= 3_500

@@ -17,8 +17,11 @@ from bitbucket_emulator.world.actions import (
     delete_tag,
     delete_user,
     force_push,
+    fork,
     hide_repository,
     map_email,
+    merge,
+    open_pull_request,
     prune,
     push,
     rename_repository,
@@ -51,6 +54,31 @@ def test_git_moves_the_repository_within_two_seconds(world: World, repository: R
     before = world.clock
     act(world, repository)
     assert before < repository.updated_on <= before + 2 * SECOND
+    assert repository.updated_on <= world.clock
+
+
+@pytest.mark.parametrize("late", [0, 30], ids=["now", "seen late"])
+def test_every_push_moves_the_repository_however_soon_it_follows(
+    world: World, repository: Repository, late: int
+) -> None:
+    seen = [repository.updated_on]
+    for _ in range(5):
+        push(world, repository, "main", "bob", at=world.clock - late * SECOND)
+        seen.append(repository.updated_on)
+        assert repository.updated_on <= world.clock
+    assert seen == sorted(set(seen))
+
+
+def test_a_merge_that_closes_the_branch_of_a_fork_moves_the_fork(world: World, repository: Repository) -> None:
+    copy = fork(world, repository, "copy")
+    push(world, copy, "topic", "bob")
+    request = open_pull_request(
+        world, repository, "topic", "bob", source_repository=copy, close_source_branch=True, reviewers=[]
+    )
+    before = copy.updated_on
+    merge(world, repository, request, "alice")
+    assert "topic" not in copy.branches
+    assert before < copy.updated_on <= world.clock
 
 
 def test_an_old_commit_can_be_pushed_late(world: World, repository: Repository) -> None:
