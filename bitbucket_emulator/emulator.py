@@ -92,7 +92,10 @@ class Emulator:
             return ACTIONS[action](self.world, **arguments)
 
     def add_fault(self, fault: Fault) -> Armed:
-        """Arms a fault; the result tells how many requests it has met and how often it struck."""
+        """Arms a fault; the result tells how many requests it has met, how often it struck, and what went wrong.
+
+        Raises ActionError where it names an action or arguments that do not exist.
+        """
         return self._state.faults.add(fault)
 
     def clear_faults(self) -> None:

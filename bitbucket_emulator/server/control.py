@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bitbucket_emulator.server.faults import Armed, Fault
 from bitbucket_emulator.server.rate_limit import RateLimits
 from bitbucket_emulator.server.state import State
-from bitbucket_emulator.world.actions import ACTIONS, ActionError, summary
+from bitbucket_emulator.world.actions import ACTIONS, ActionError, action_named, summary
 from bitbucket_emulator.world.model import Credential, World, moment
 
 Json = dict[str, Any]
@@ -60,12 +60,10 @@ class _Control:
         )
 
     async def act(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in ACTIONS:
-            raise ActionError(f"no action {name!r}; there are {', '.join(ACTIONS)}")
+        action = action_named(request.path_params["name"])
         arguments = await _json(request)
         with self._world.lock:
-            return JSONResponse(summary(ACTIONS[name](self._world, **arguments)))
+            return JSONResponse(summary(action(self._world, **arguments)))
 
     async def clock(self, request: Request) -> Response:
         if request.method == "POST":
@@ -137,7 +135,7 @@ async def _json(request: Request) -> Json:
 
 def _armed(armed: Armed) -> Json:
     shown: Json = msgspec.to_builtins(armed.fault)
-    return {**shown, "met": armed.met, "struck": armed.struck}
+    return {**shown, "met": armed.met, "struck": armed.struck, "errors": armed.errors}
 
 
 def _credential(wanted: Json) -> Credential:

@@ -16,7 +16,7 @@ from bitbucket_emulator.server.rate_limit import Usage
 from bitbucket_emulator.server.render.view import View
 from bitbucket_emulator.server.reply import Reply, etag, of_error
 from bitbucket_emulator.server.request_log import Entry
-from bitbucket_emulator.world.actions import ACTIONS
+from bitbucket_emulator.world.actions import ActionError, action_named
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -62,14 +62,14 @@ class Api:
         for armed in of_kind(struck, "delay"):
             await asyncio.sleep(armed.fault.seconds)
         with state.world.lock:
-            self._act(struck, "before")
+            problems = self._act(struck, "before")
             credential, reply = self._reply(incoming, struck)
             for armed, _ in met:
                 if armed in struck:
                     mishaps.change(armed, reply, incoming.address, incoming.query)
                 mishaps.remember(armed, reply)
             body = _finish(incoming, reply)
-            self._act(struck, "after")
+            problems += self._act(struck, "after")
         cut_before = bool(of_kind(struck, "cut_before_headers"))
         state.log.entries.append(
             Entry(
@@ -82,6 +82,7 @@ class Api:
                 None if credential is None else credential.name,
                 (perf_counter() - started) * 1000,
                 tuple(armed.fault.kind for armed in struck),
+                tuple(problems),
             )
         )
         if cut_before:
@@ -94,10 +95,17 @@ class Api:
             return
         await send({"type": "http.response.body", "body": body})
 
-    def _act(self, struck: list[Armed], when: str) -> None:
+    def _act(self, struck: list[Armed], when: str) -> list[str]:
+        """Lets people act; returns why some could not."""
+        problems = []
         for armed in of_kind(struck, "action"):
             if armed.fault.when == when:
-                ACTIONS[armed.fault.action](self._state.world, **armed.fault.arguments)
+                try:
+                    action_named(armed.fault.action)(self._state.world, **armed.fault.arguments)
+                except ActionError as problem:
+                    armed.errors.append(str(problem))
+                    problems.append(str(problem))
+        return problems
 
     def _reply(self, incoming: Incoming, struck: list[Armed]) -> tuple[Credential | None, Reply]:
         state = self._state

@@ -17,7 +17,8 @@ A fault is data, so that it can be posted as JSON. What each kind does:
 - `wrong_size`: sets `size` to `value`
 - `poison`: sets `field` (dotted; `*` stands for every row) to `value`
 - `action`: does `action` with `arguments`, before or after (`when`) the answer is made, so that the world changes
-  exactly between two pages of a reader
+  exactly between two pages of a reader; where it cannot be done, `errors` of the fault says why, `problems` in the
+  request log too, and the request is answered as if nothing were
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from random import Random
 from typing import Any, Literal, get_args
 
 import msgspec
+
+from bitbucket_emulator.world.actions import action_named
 
 Kind = Literal[
     "action",
@@ -86,12 +89,19 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Armed:
-    """A fault and what it has met so far."""
+    """A fault and what it has met so far.
+
+    Attributes:
+        met: how many requests it was for.
+        struck: at how many of them it happened.
+        errors: why its actions could not be done; whoever arms an action looks here whether it was.
+    """
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.met = 0
         self.struck = 0
+        self.errors: list[str] = []
         self.last_rows: list[Any] = []
         self._random = Random(fault.seed)  # noqa: S311 - chance for tests, not for secrets
         self._method = re.compile(fault.method)
@@ -125,7 +135,9 @@ class Faults:
         self.armed: list[Armed] = []
 
     def add(self, fault: Fault) -> Armed:
-        """Adds one; raises re.error where a pattern is none."""
+        """Adds one. Raises re.error where a pattern is none, ActionError where an action or its arguments are none."""
+        if fault.kind == "action":
+            action_named(fault.action).check(fault.arguments)
         armed = Armed(fault)
         self.armed.append(armed)
         return armed

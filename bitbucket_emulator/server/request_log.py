@@ -20,6 +20,7 @@ class Entry:
         credential: name of the credential, None without one or with a wrong one.
         milliseconds: until the answer was ready.
         faults: the kinds of the faults that changed it.
+        problems: why actions of faults could not be done.
     """
 
     n: int
@@ -31,6 +32,7 @@ class Entry:
     credential: str | None
     milliseconds: float
     faults: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:

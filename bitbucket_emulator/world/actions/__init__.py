@@ -44,7 +44,7 @@ from bitbucket_emulator.world.actions.pipelines import (
     start_step,
     stop_pipeline,
 )
-from bitbucket_emulator.world.actions.registry import ACTIONS, Action
+from bitbucket_emulator.world.actions.registry import ACTIONS, Action, action_named
 from bitbucket_emulator.world.actions.repositories import (
     block_repository,
     create_environment,
@@ -79,6 +79,7 @@ __all__ = [
     "Action",
     "ActionError",
     "StepDefinition",
+    "action_named",
     "add_member",
     "advance_clock",
     "approve",

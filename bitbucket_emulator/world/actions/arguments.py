@@ -29,10 +29,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_FILE = {"status", "lines", "old_path"}
+_FILE_STATUSES = ("added", "modified", "removed", "renamed")
+
 Author = User | str  # an account, or "Name <e-mail>"
 Hash = str  # given as branch, tag, or hash
 Time = int  # given as microseconds or ISO 8601
-Files = list[FileChange]  # given as {path: [added, removed], gone: null}
+Files = list[FileChange]  # given as {path: [added, removed], gone: null, other: {status, lines, old_path}}
 
 
 class ActionError(ValueError):
@@ -157,12 +160,31 @@ def _time(value: Any, world: World, bound: dict[str, Any]) -> int:
 
 def _files(value: Any, world: World, bound: dict[str, Any]) -> Files:
     if isinstance(value, list):
-        return [FileChange(*each) for each in value]
-    changes = []
-    for path, lines in value.items():
-        status, counts = ("removed", (0, 1)) if lines is None else ("modified", lines)
-        changes.append(FileChange(path, status, int(counts[0]), int(counts[1])))
-    return changes
+        return [_checked_change(FileChange(*each)) for each in value]
+    return [_checked_change(_file_change(path, given)) for path, given in value.items()]
+
+
+def _file_change(path: str, given: Any) -> FileChange:
+    if given is None:
+        return FileChange(path, "removed", 0, 1)
+    wanted = given if isinstance(given, dict) else {"lines": given}
+    unknown = sorted(wanted.keys() - _FILE)
+    if unknown:
+        raise ActionError(f"{path}: unknown {', '.join(unknown)}; a file has {', '.join(sorted(_FILE))}")
+    old_path = wanted.get("old_path")
+    lines = wanted.get("lines", [0, 0])
+    if not isinstance(lines, list | tuple) or len(lines) != 2:
+        raise ActionError(f"{path}: lines are [added, removed], not {lines!r}")
+    status = wanted.get("status", "modified" if old_path is None else "renamed")
+    return FileChange(path, status, int(lines[0]), int(lines[1]), old_path)
+
+
+def _checked_change(change: FileChange) -> FileChange:
+    if change.status not in _FILE_STATUSES:
+        raise ActionError(f"{change.path}: status {change.status!r} is none of {', '.join(_FILE_STATUSES)}")
+    if (change.status == "renamed") is (change.old_path is None):
+        raise ActionError(f"{change.path}: a renamed file, and no other, has an old_path")
+    return change
 
 
 def _step_definition(value: Any, world: World, bound: dict[str, Any]) -> StepDefinition:

@@ -35,7 +35,9 @@ def push(
     """Push new commits to a branch, which is made where it is missing; returns the new head.
 
     The new commits follow the branch's head, or `parents` (several make a merge). `date` is the head's commit date,
-    however old; `files` is {path: [added, removed]} for each commit. `force` allows parents that drop commits.
+    however old. `files` is {path: [added, removed]} of each commit, null for a removed file, {"status": "added",
+    "lines": [added, removed]} for a new and {"old_path": path, "lines": [added, removed]} for a renamed one; further
+    commits of the same push go on with the files that are there. `force` allows parents that drop commits.
     """
     if commits < 1:
         raise ActionError(f"push: {commits} commits")
@@ -51,6 +53,7 @@ def push(
         text = message if message is not None else f"Work on {branch} ({len(repository.commits) + 1})"
         stamp = last - (commits - 1 - index) * gap
         base = (add_commit(repository, base, _raw(world, author), stamp, text, changes).hash,)
+        files = files and _once_more(files)
     _set_mainbranch(repository, branch)
     move_branch(world, repository, branch, base[0], _account(world, author), at)
     return repository.commits[base[0]]
@@ -161,6 +164,12 @@ def prune(world: World, repository: Repository, keep_pull_requests: bool = True,
         repository.statuses.pop(name, None)
         repository.reports.pop(name, None)
     return lost
+
+
+def _once_more(files: Files) -> Files:
+    """The same changes by the next commit: what was added or renamed is there now, what was removed is not."""
+    left = [each for each in files if each.status != "removed"]
+    return [FileChange(each.path, "modified", each.lines_added, each.lines_removed) for each in left]
 
 
 def _room(repository: Repository, base: tuple[str, ...], last: int) -> int:

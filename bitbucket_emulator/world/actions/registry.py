@@ -43,7 +43,15 @@ class Action(Generic[P, R]):
                 if name in given:
                     bound[name] = resolve_argument(self.parameters[name], given[name], name, world, bound)
             time = world.tick() if at is None else world.reach(resolve_argument("Time", at, "at", world, bound))
-            return self.do(world, **bound, at=time)  # type: ignore[arg-type]
+            try:
+                return self.do(world, **bound, at=time)  # type: ignore[arg-type]
+            except LookupError as gone:  # commits that were forgotten, and what else nobody can act on any more
+                raise ActionError(f"{self.name}: there is no {gone}") from gone
+
+    def check(self, given: dict[str, Any]) -> None:
+        """Raises ActionError unless these are names of arguments and none is missing; values are not looked at."""
+        names = [name for name in self.parameters if name != "at"]
+        self._check({name: value for name, value in given.items() if name != "at"}, 0, names)
 
     def _check(self, given: dict[str, Any], positional: int, names: list[str]) -> None:
         unknown = [name for name in given if name not in names]
@@ -56,6 +64,13 @@ class Action(Generic[P, R]):
 
 
 ACTIONS: dict[str, Action[..., Any]] = {}
+
+
+def action_named(name: str) -> Action[..., Any]:
+    """The action of this name. Raises ActionError."""
+    if name not in ACTIONS:
+        raise ActionError(f"no action {name!r}; there are {', '.join(sorted(ACTIONS))}")
+    return ACTIONS[name]
 
 
 def action(function: Callable[P, R]) -> Action[P, R]:

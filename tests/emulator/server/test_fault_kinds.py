@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 import requests
 
 from bitbucket_emulator import Emulator, Fault
-from bitbucket_emulator.world.actions import create_branch, push
+from bitbucket_emulator.world.actions import create_branch, delete_branch, open_pull_request, prune, push
 
 from ..client import API, Client
 
@@ -165,6 +166,57 @@ def test_something_happens_after_a_page(emulator: Emulator, branches: Client) ->
     delete = {"repository": "web", "branch": "c"}
     emulator.add_fault(Fault(kind="action", nth=1, action="delete_branch", arguments=delete, when="after"))
     assert [page(branches, 2)[0], page(branches, 2)[0]] == [["c", "main"], ["main"]]
+
+
+def test_an_action_that_cannot_be_done_is_reported_and_the_request_answered(
+    emulator: Emulator, branches: Client
+) -> None:
+    delete = {"repository": "web", "branch": "gone"}
+    armed = emulator.add_fault(Fault(kind="action", nth=1, action="delete_branch", arguments=delete))
+    assert page(branches, 1)[0] == ["a", "b"]
+    assert (armed.struck, armed.errors) == (1, ["delete_branch: no branch gone"])
+    (shown,) = requests.get(f"{emulator.control_url}/faults", timeout=5).json()
+    assert shown["errors"] == armed.errors
+    assert emulator.requests[0].problems == ("delete_branch: no branch gone",)
+    emulator.clear_faults()
+    (entry,) = requests.get(f"{emulator.control_url}/requests", timeout=5).json()
+    assert (entry["status"], entry["problems"]) == (200, ["delete_branch: no branch gone"])
+
+
+def test_an_action_on_what_was_forgotten_is_reported_too(emulator: Emulator, client: Client) -> None:
+    first = push(emulator.world, "web", "topic", "ada").hash
+    open_pull_request(emulator.world, "web", "topic", "ada", reviewers=[])
+    delete_branch(emulator.world, "web", "topic")
+    prune(emulator.world, "web", keep_pull_requests=False)
+    merge = {"repository": "web", "pull_request": 1, "user": "ada"}
+    request = {"repository": "web", "commit": first, "state": "FAILED"}
+    tests: list[tuple[str, dict[str, Any], str]] = [
+        ("merge", merge, "source of pull request 1 is gone"),
+        ("status", request, f"no Hash '{first}'"),
+    ]
+    for name, arguments, message in tests:
+        armed = emulator.add_fault(Fault(kind="action", times=1, action=name, arguments=arguments))
+        assert client.get("").status_code == 200
+        assert message in armed.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "message"),
+    [
+        ("dance", {}, "no action 'dance'; there are add_"),
+        ("push", {"repository": "web"}, "push: missing branch, author"),
+        ("delete_branch", {"repository": "web", "branch": "a", "colour": "red"}, "delete_branch: unknown colour"),
+    ],
+    ids=["no such action", "something missing", "something unknown"],
+)
+def test_an_action_that_is_none_is_not_armed(
+    emulator: Emulator, action: str, arguments: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        emulator.add_fault(Fault(kind="action", action=action, arguments=arguments))
+    fault = {"kind": "action", "action": action, "arguments": arguments}
+    response = requests.post(f"{emulator.control_url}/faults", json=fault, timeout=5)
+    assert (response.status_code, message in response.json()["error"]) == (400, True)
 
 
 def test_the_log_names_the_faults(emulator: Emulator, client: Client) -> None:

@@ -106,14 +106,9 @@ def test_lists_need_no_contents() -> None:
 
 def test_what_a_list_shows_stays_when_somebody_looks_inside() -> None:
     world = generate_world(seed=7, scale=0.3)
-
-    def heads() -> list[tuple[object, ...]]:
-        return [(each.slug, each.size, each.updated_on, each.mainbranch) for each in world.repositories.values()]
-
-    before = heads()
-    for repository in world.repositories.values():
-        assert repository.contents is not None
-    assert heads() == before
+    before = [(each, each.size, each.updated_on, each.mainbranch) for each in world.repositories.values()]
+    assert all(each.contents for each in world.repositories.values())
+    assert [(each, each.size, each.updated_on, each.mainbranch) for each in world.repositories.values()] == before
 
 
 def test_the_default_company_has_the_size_it_promises(company: World, pull_requests: list[PullRequest]) -> None:

@@ -29,7 +29,7 @@ from bitbucket_emulator.world.actions import (
     show_repository,
     tag,
 )
-from bitbucket_emulator.world.model import DAY, SECOND, Credential
+from bitbucket_emulator.world.model import DAY, SECOND, Credential, FileChange
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world import World
@@ -87,6 +87,57 @@ def test_an_old_commit_can_be_pushed_late(world: World, repository: Repository) 
     assert head.date == old - old % SECOND
     listed = [each.hash for each in graph.log(repository)]
     assert listed[0] == head.hash  # children first, whatever their date
+
+
+def test_a_push_can_add_rename_and_remove_files(world: World, repository: Repository) -> None:
+    files = {
+        "a.py": [3, 1],
+        "gone.py": None,
+        "new.py": {"status": "added", "lines": [7, 0]},
+        "to.py": {"old_path": "from.py", "lines": [2, 2]},
+        "moved.py": {"old_path": "stays.py"},
+    }
+    start = repository.branches["main"]
+    first = push(world, repository, "main", "bob", files=files)
+    changed = [
+        FileChange("a.py", "modified", 3, 1),
+        FileChange("gone.py", "removed", 0, 1),
+        FileChange("moved.py", "renamed", 0, 0, "stays.py"),
+        FileChange("new.py", "added", 7, 0),
+        FileChange("to.py", "renamed", 2, 2, "from.py"),
+    ]
+    assert sorted(first.changes) == changed
+    second = push(world, repository, "main", "bob", files=[["new.py", "renamed", 1, 0, "newer.py"]])
+    assert second.changes == (FileChange("new.py", "renamed", 1, 0, "newer.py"),)
+    assert [each.path for each in graph.diffstat(repository, first.hash, start)] == [each.path for each in changed]
+
+
+def test_several_commits_of_a_push_add_or_rename_a_file_once(world: World, repository: Repository) -> None:
+    start = repository.branches["main"]
+    files = {"new.py": {"status": "added", "lines": [7, 0]}, "to.py": {"old_path": "from.py"}, "gone.py": None}
+    head = push(world, repository, "main", "bob", commits=3, files=files)
+    assert head.changes == (FileChange("new.py", "modified", 7, 0), FileChange("to.py", "modified", 0, 0))
+    assert graph.diffstat(repository, head.hash, start) == [
+        FileChange("gone.py", "removed", 0, 1),
+        FileChange("new.py", "added", 21, 0),
+        FileChange("to.py", "renamed", 0, 0, "from.py"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.py": {"status": "eaten"}}, "a.py: status 'eaten' is none of added, modified, removed, renamed"),
+        ({"a.py": {"status": "renamed"}}, "a.py: a renamed file, and no other, has an old_path"),
+        ({"a.py": {"status": "added", "old_path": "b.py"}}, "a.py: a renamed file, and no other, has an old_path"),
+        ({"a.py": {"colour": "red"}}, "a.py: unknown colour; a file has lines, old_path, status"),
+        ({"a.py": [1]}, "a.py: lines are \\[added, removed\\], not \\[1\\]"),
+        ([["a.py", "renamed", 1, 0]], "a.py: a renamed file, and no other, has an old_path"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(world: World, repository: Repository, files: Any, message: str) -> None:
+    with pytest.raises(ActionError, match=message):
+        push(world, repository, "main", "bob", files=files)
 
 
 def test_a_force_push_leaves_commits_that_resolve_until_pruned(world: World, repository: Repository) -> None:
