@@ -49,8 +49,8 @@ class Listing(ABC):
         self._known: dict[str | None, list[str]] = {}
 
     @abstractmethod
-    def first(self, query: Mapping[str, Sequence[str]]) -> int:
-        """The number of the first row that the query lets through. Raises ValueError for one without an answer."""
+    def asked(self, query: Mapping[str, Sequence[str]]) -> range:
+        """The numbers of the rows that the query lets through. Raises ValueError for a query without an answer."""
 
     @abstractmethod
     def render(self, index: int, fields: str | None) -> str:
@@ -70,12 +70,12 @@ class Listing(ABC):
 class PullRequests(Listing):
     """Pull requests by updated_on, oldest first."""
 
-    def first(self, query: Mapping[str, Sequence[str]]) -> int:
-        """The number of the first row that changed since the bound in `q`; 0 without one."""
+    def asked(self, query: Mapping[str, Sequence[str]]) -> range:
+        """The rows that changed since the bound in `q`; all without one."""
         bound = _UPDATED_SINCE.search(query.get("q", [""])[0])
         if bound is None:
-            return 0
-        return max(0, -((_BEGINNING - datetime.fromisoformat(bound[1])) // _BETWEEN_CHANGES))
+            return range(self.count)
+        return range(max(0, -((_BEGINNING - datetime.fromisoformat(bound[1])) // _BETWEEN_CHANGES)), self.count)
 
     def render(self, index: int, fields: str | None) -> str:
         """A pull request as JSON."""
@@ -114,13 +114,31 @@ class PullRequests(Listing):
 
 
 class Commits(Listing):
-    """Commits, newest first: a line, with a second parent further back wherever the emulator's row is a merge."""
+    """Commits, newest first: a line, with a second parent further back wherever the emulator's row is a merge.
 
-    def first(self, query: Mapping[str, Sequence[str]]) -> int:
-        """0: a first load asks for everything. Raises ValueError where the query asks for less."""
-        if {"include", "exclude"} & query.keys():
-            raise ValueError("the benchmark has no answer to include or exclude")
-        return 0
+    Each is a parent of the one before it, so a commit reaches all that come behind it and no other.
+    """
+
+    def asked(self, query: Mapping[str, Sequence[str]]) -> range:
+        """What a hash of `include` reaches, or every commit without one, and no hash of `exclude`.
+
+        Raises ValueError for an unknown hash.
+        """
+        first = min(map(self._number, query.get("include", ())), default=0)
+        return range(first, min(map(self._number, query.get("exclude", ())), default=self.count))
+
+    def head(self, position: int) -> str:
+        """The hash that a ref points at: the first refs at the newest commits."""
+        return _hash(min(position, self.count - 1))
+
+    def _number(self, sha: str) -> int:
+        if sha not in self._numbers:
+            raise ValueError(f"the benchmark has no commit {sha}")
+        return self._numbers[sha]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {_hash(index): index for index in range(self.count)}
 
     def render(self, index: int, fields: str | None) -> str:
         """A commit as JSON; the last one has no parents."""
@@ -150,7 +168,10 @@ class Commits(Listing):
 
 
 class Answers:
-    """Answers requests: the two lists from multiplied rows, everything else as the emulator does."""
+    """Answers requests: the two lists from multiplied rows, everything else as the emulator does.
+
+    Refs point at multiplied commits: a walk that goes on asks for what the heads reach.
+    """
 
     def __init__(self, base_url: str, address: str, work: Work) -> None:
         """`base_url` is the emulator's, `address` the host and port that links in the answers show."""
@@ -158,6 +179,7 @@ class Answers:
         self._address = address
         self._work = work
         self._listings: dict[str, Listing] = {}
+        self._heads: dict[str, int] = {}
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {TOKEN}", "Host": address})
 
@@ -168,21 +190,33 @@ class Answers:
         if name in {"pullrequests", "commits"}:
             return 200, self._page(target, self._listing(path))
         response = self._session.get(self._emulator + target, timeout=60)
-        return response.status_code, response.content
+        body = response.content
+        if "/refs/" in path and response.ok:
+            commits = self._listing(f"{path.partition('/refs/')[0]}/commits")
+            assert isinstance(commits, Commits)
+            body = self._moved(body, commits)
+        return response.status_code, body
+
+    def _moved(self, body: bytes, commits: Commits) -> bytes:
+        """A page of refs, each at a commit that is there."""
+        for ref in json.loads(body)["values"]:
+            sha = ref["target"]["hash"]
+            position = self._heads.setdefault(sha, len(self._heads))
+            body = body.replace(sha.encode(), commits.head(position).encode())
+        return body
 
     def _page(self, target: str, listing: Listing) -> bytes:
         query = parse_qs(urlsplit(target).query)
         pagelen = int(query.get("pagelen", [_DEFAULT_PAGELEN])[0])
         page = int(query.get("page", ["1"])[0])
         fields = query["fields"][0] if "fields" in query else None
-        first = listing.first(query)
-        start = first + (page - 1) * pagelen
-        end = min(start + pagelen, listing.count)
-        envelope: Json = {"pagelen": pagelen, "size": listing.count - first, "page": page}
-        if end < listing.count:
+        asked = listing.asked(query)
+        shown = asked[(page - 1) * pagelen : page * pagelen]
+        envelope: Json = {"pagelen": pagelen, "size": len(asked), "page": page}
+        if shown.stop < asked.stop:
             following = urlencode({**query, "page": page + 1}, doseq=True)
             envelope["next"] = f"http://{self._address}{urlsplit(target).path}?{following}"
-        rows = ",".join(listing.render(index, fields) for index in range(start, end))
+        rows = ",".join(listing.render(index, fields) for index in shown)
         return f'{{"values":[{rows}],{json.dumps(envelope)[1:]}'.encode()
 
     def _listing(self, path: str) -> Listing:

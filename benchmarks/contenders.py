@@ -24,6 +24,7 @@ from benchmarks.work import REPOSITORY, TOKEN, WORKSPACE
 
 Rows = dict[str, int]
 TABLES = ("pull_requests", "commits", "commit_parents")
+_DATASET = "raw"
 _PAGELENS = {"pullrequests": 50, "commits": 100}
 """the longest pages Bitbucket gives (FACTS 1)"""
 _STATES = ["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
@@ -54,15 +55,6 @@ class Bench:
     def asked_by(self, client: str) -> Path:
         """The file that names the targets a client asks for."""
         return self.folder.parent / f"{client}.json"
-
-
-def connector_source(bench: Bench) -> Any:
-    """This connector, for the two lists."""
-    from bitbucket_source import bitbucket_source
-
-    return bitbucket_source(
-        WORKSPACE, credentials=TOKEN, base_url=bench.base_url, repositories=[REPOSITORY], tables=TABLES
-    )
 
 
 def rest_api_source(bench: Bench) -> Any:
@@ -101,26 +93,30 @@ def rest_api_source(bench: Bench) -> Any:
     )
 
 
-def _load_with_dlt(source: Callable[[Bench], Any], bench: Bench) -> None:
+def connector(bench: Bench) -> None:
+    """This connector, slice after slice as `bitbucket-source sync` loads."""
+    from bitbucket_source.load.pipeline import make_pipeline
+    from bitbucket_source.load.slices import run_sync
+    from bitbucket_source.source import make_session, selected_tables
+
+    session = make_session(WORKSPACE, credentials=TOKEN, base_url=bench.base_url, repositories=[REPOSITORY])
+    pipeline = make_pipeline(WORKSPACE, database=str(bench.database), dataset=_DATASET, pipelines_dir=str(bench.folder))
+    result = run_sync(pipeline, session, selected_tables(TABLES))
+    if result.exit_code:
+        raise RuntimeError(f"The sync is not complete: {result.stopped} {result.troubles}")
+
+
+def rest_api(bench: Bench) -> None:
+    """dlt's `rest_api`."""
     import dlt
 
     pipeline = dlt.pipeline(
         "benchmark",
         destination=dlt.destinations.duckdb(str(bench.database)),
-        dataset_name="raw",
+        dataset_name=_DATASET,
         pipelines_dir=str(bench.folder),
     )
-    pipeline.run(source(bench))
-
-
-def connector(bench: Bench) -> None:
-    """This connector."""
-    _load_with_dlt(connector_source, bench)
-
-
-def rest_api(bench: Bench) -> None:
-    """dlt's `rest_api`."""
-    _load_with_dlt(rest_api_source, bench)
+    pipeline.run(rest_api_source(bench))
 
 
 def read_json(bench: Bench) -> None:
@@ -131,13 +127,13 @@ def read_json(bench: Bench) -> None:
     with closing(duckdb.connect(str(bench.database))) as connection:
         connection.execute(
             f"""
-            create schema raw;
-            create table raw.pull_requests as
+            create schema {_DATASET};
+            create table {_DATASET}.pull_requests as
                 select unnest("values", max_depth := 2) from read_json('{pages["pullrequests"]}');
-            create table raw.commits as
+            create table {_DATASET}.commits as
                 select unnest("values", max_depth := 2) from read_json('{pages["commits"]}');
-            create table raw.commit_parents as
-                select hash, unnest(parents, max_depth := 2) from raw.commits;
+            create table {_DATASET}.commit_parents as
+                select hash, unnest(parents, max_depth := 2) from {_DATASET}.commits;
             """
         )
 
@@ -166,9 +162,8 @@ def _ask_and_decode(bench: Bench, targets: Path) -> None:
 
 
 def prepare_connector(bench: Bench) -> None:
-    """Let all answers be made that the connector asks for."""
-    for _ in connector_source(bench):
-        pass
+    """Let all answers be made that the connector asks for, by a sync: where its slices begin is in the URLs."""
+    connector(bench)
     bench.asked_by("connector").write_text(json.dumps(_made(bench)))
 
 
@@ -223,7 +218,8 @@ def rows_in(database: Path) -> Rows:
         names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         tables = {name: name if name in names else "commits__parents" for name in TABLES}
         counts = {
-            name: connection.execute(f"select count(*) from raw.{table}").fetchone() for name, table in tables.items()
+            name: connection.execute(f"select count(*) from {_DATASET}.{table}").fetchone()
+            for name, table in tables.items()
         }
         return {name: count[0] for name, count in counts.items() if count is not None}
 

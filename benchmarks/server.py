@@ -64,13 +64,18 @@ class Store:
             return self._kept[target]
 
 
+def with_form(target: str, form: str) -> str:
+    """The target that asks by its query alone for what `target` asks for with a form."""
+    return f"{target}{'&' if '?' in target else '?'}{form}" if form else target
+
+
 def head(status: int, length: int) -> bytes:
     """Status line and headers of an answer."""
     return f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
 class _Handler(socketserver.StreamRequestHandler):
-    """Answers GETs on a connection for as long as the client keeps it."""
+    """Answers on a connection for as long as the client keeps it."""
 
     disable_nagle_algorithm = True
     server: Server
@@ -78,14 +83,13 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Answer until the client closes."""
         while line := self.rfile.readline():
-            while self.rfile.readline() not in {b"\r\n", b""}:
-                pass
-            method, target, _ = line.decode().split()
-            if method != "GET":
-                # a form asks for less than everything: no answer is better than the wrong one
-                self.request.sendall(head(405, 0))
-                return
-            self._answer(target)
+            length = 0
+            while (header := self.rfile.readline()) not in {b"\r\n", b""}:
+                name, _, value = header.partition(b":")
+                if name.lower() == b"content-length":
+                    length = int(value)
+            _, target, _ = line.decode().split()
+            self._answer(with_form(target, self.rfile.read(length).decode()))
 
     def _answer(self, target: str) -> None:
         store = self.server.store
