@@ -56,7 +56,7 @@ class Emulator:
             access_log=False,
             log_level="error",
             server_header=False,
-            date_header=True,
+            date_header=False,
         )
         self._server = _Server(config)
         self._thread = threading.Thread(
@@ -94,7 +94,7 @@ class Emulator:
     def add_fault(self, fault: Fault) -> Armed:
         """Arms a fault; the result tells how many requests it has met, how often it struck, and what went wrong.
 
-        Raises ActionError where it names an action or arguments that do not exist.
+        Raises ValueError where it names an action or arguments that do not exist.
         """
         return self._state.faults.add(fault)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from email.utils import formatdate
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -67,7 +68,7 @@ class Api:
             for armed, _ in met:
                 if armed in struck:
                     mishaps.change(armed, reply, incoming.address, incoming.query)
-                mishaps.remember(armed, reply)
+                mishaps.remember(armed, reply, incoming.address, incoming.query)
             body = _finish(incoming, reply)
             problems += self._act(struck, "after")
         cut_before = bool(of_kind(struck, "cut_before_headers"))
@@ -118,7 +119,9 @@ class Api:
             found = self._table.find(incoming.method, incoming.path)
             endpoint = None if found is None else found[0]
             usage = state.limiter.admit(credential, incoming.client)
-            reply = next((made for armed in struck if (made := mishaps.instead(armed.fault, state.world))), None)
+            reply = next(
+                (made for armed in struck if (made := mishaps.instead(armed.fault, state.world, incoming.query))), None
+            )
             if reply is None:
                 reply = self._answer(incoming, credential, found)
         except ApiError as error:
@@ -188,6 +191,7 @@ def _check_length(incoming: Incoming) -> None:
 def _add_headers(reply: Reply, credential: Credential | None, endpoint: Endpoint | None, usage: Usage | None) -> None:
     """The headers of every answer (FACTS 7)."""
     headers = {"Server": "AtlassianEdge", "Vary": "Authorization", "Cache-Control": "no-cache, no-store"}
+    headers["Date"] = formatdate(usegmt=True)
     if endpoint is not None:
         headers["X-Accepted-OAuth-Scopes"] = ", ".join(auth.required_scopes(endpoint, credential))
     if credential is not None:

@@ -11,10 +11,15 @@ A fault is data, so that it can be posted as JSON. What each kind does:
 - `truncate`: sends half of the JSON as if it were all
 - `bad_json`: sends `body` in place of the JSON
 - `empty_page`: takes the rows away and keeps or makes a `next`
+- `empty_list`: takes the rows away, `size` is 0, there is no `next`
 - `repeat_page`: sends the rows of the matching request before
+- `repeat_row`: sends the page's first row at its end again
 - `next_elsewhere`: points `next` to `host`
 - `next_itself`: points `next` to the request itself
+- `next_seen`: points `next` to the first matching request, so that a reader goes round in circles
 - `wrong_size`: sets `size` to `value`
+- `pagelen`: answers 400 `Invalid pagelen` where more than `value` rows are asked for (FACTS 1: limits can change)
+- `clock`: shows the time of a clock that is `seconds` ahead, or behind where negative, in `Date` and `Retry-After`
 - `poison`: sets `field` (dotted; `*` stands for every row) to `value`
 - `action`: does `action` with `arguments`, before or after (`when`) the answer is made, so that the world changes
   exactly between two pages of a reader; where it cannot be done, `errors` of the fault says why, `problems` in the
@@ -35,16 +40,21 @@ from bitbucket_emulator.world.actions import action_named
 Kind = Literal[
     "action",
     "bad_json",
+    "clock",
     "cut",
     "cut_before_headers",
     "delay",
+    "empty_list",
     "empty_page",
     "html",
     "next_elsewhere",
     "next_itself",
+    "next_seen",
+    "pagelen",
     "poison",
     "rate_limit",
     "repeat_page",
+    "repeat_row",
     "status",
     "truncate",
     "wrong_size",
@@ -103,6 +113,7 @@ class Armed:
         self.struck = 0
         self.errors: list[str] = []
         self.last_rows: list[Any] = []
+        self.first_address: str | None = None
         self._random = Random(fault.seed)  # noqa: S311 - chance for tests, not for secrets
         self._method = re.compile(fault.method)
         self._path = re.compile(fault.path)
@@ -135,9 +146,11 @@ class Faults:
         self.armed: list[Armed] = []
 
     def add(self, fault: Fault) -> Armed:
-        """Adds one. Raises re.error where a pattern is none, ActionError where an action or its arguments are none."""
+        """Adds one. Raises re.error where a pattern is none, ValueError where an action or what a kind needs is none."""
         if fault.kind == "action":
             action_named(fault.action).check(fault.arguments)
+        if fault.kind == "pagelen" and not isinstance(fault.value, int):
+            raise ValueError(f"pagelen: value is the highest number of rows, not {fault.value!r}")
         armed = Armed(fault)
         self.armed.append(armed)
         return armed

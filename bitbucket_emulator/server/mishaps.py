@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -34,13 +36,15 @@ _REASONS = {
 }
 
 
-def instead(fault: Fault, world: World) -> Reply | None:
+def instead(fault: Fault, world: World, query: list[tuple[str, str]]) -> Reply | None:
     """The answer that a fault gives in place of the real one, None where it lets that be made."""
     if fault.kind == "status":
         return _status(fault)
     if fault.kind == "html":
         body = fault.body if isinstance(fault.body, str) else _HTML
         return Reply(fault.status, None, body.encode(), errors.HTML, dict(fault.headers))
+    if fault.kind == "pagelen" and paging.wanted_rows(query) > fault.value:
+        return of_error(errors.invalid_pagelen())
     if fault.kind == "rate_limit":
         limiter = Limiter(world, RateLimits(retry_after=fault.retry_after, clock="real"))
         wait = round(fault.seconds * 1_000_000) or HOUR
@@ -50,13 +54,17 @@ def instead(fault: Fault, world: World) -> Reply | None:
 
 def change(armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
     """Lets a fault spoil an answer that was made."""
+    if armed.fault.kind == "clock":
+        _shift_clock(reply, armed.fault.seconds)
     spoil = _SPOILERS.get(armed.fault.kind)
     if spoil is not None and reply.json is not None:
         spoil(armed, reply, address, query)
 
 
-def remember(armed: Armed, reply: Reply) -> None:
-    """Keeps the rows of an answer for `repeat_page`."""
+def remember(armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    """Keeps the rows of an answer for `repeat_page`, and where the first one was for `next_seen`."""
+    if armed.first_address is None:
+        armed.first_address = _itself(address, query)
     if reply.json is not None and isinstance(reply.json.get("values"), list):
         armed.last_rows = reply.json["values"]
 
@@ -88,6 +96,19 @@ def _empty_page(_armed: Armed, reply: Reply, address: str, query: list[tuple[str
     reply.json.setdefault("next", f"{_itself(address, [pair for pair in query if pair[0] != 'page'], number)}")
 
 
+def _empty_list(_armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    if reply.json is not None and "values" in reply.json:
+        sizes = {"size": 0} if "size" in reply.json else {}
+        kept = {name: value for name, value in reply.json.items() if name not in ("next", "previous")}
+        reply.json = {**kept, "values": [], **sizes}
+
+
+def _repeat_row(_armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    rows = reply.json.get("values", [])
+    reply.json["values"] = [*rows, *rows[:1]]
+
+
 def _repeat_page(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
     assert reply.json is not None
     if armed.last_rows:
@@ -106,9 +127,22 @@ def _next_itself(_armed: Armed, reply: Reply, address: str, query: list[tuple[st
     reply.json["next"] = _itself(address, query)
 
 
+def _next_seen(armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
+    assert reply.json is not None
+    reply.json["next"] = armed.first_address or _itself(address, query)
+
+
 def _wrong_size(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
     assert reply.json is not None
     reply.json["size"] = armed.fault.value
+
+
+def _shift_clock(reply: Reply, seconds: float) -> None:
+    for name in ("Date", "Retry-After"):
+        value = reply.headers.get(name, "")
+        if value.endswith("GMT"):  # the other form of Retry-After is a number, which needs no clock
+            moved = parsedate_to_datetime(value) + timedelta(seconds=seconds)
+            reply.headers[name] = format_datetime(moved, usegmt=True)
 
 
 def _poison(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
@@ -140,10 +174,13 @@ def _itself(address: str, query: list[tuple[str, str]], page: int | None = None)
 _SPOILERS: dict[str, Callable[[Armed, Reply, str, list[tuple[str, str]]], None]] = {
     "truncate": _truncate,
     "bad_json": _bad_json,
+    "empty_list": _empty_list,
     "empty_page": _empty_page,
     "repeat_page": _repeat_page,
+    "repeat_row": _repeat_row,
     "next_elsewhere": _next_elsewhere,
     "next_itself": _next_itself,
+    "next_seen": _next_seen,
     "wrong_size": _wrong_size,
     "poison": _poison,
 }

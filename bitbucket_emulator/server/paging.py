@@ -100,6 +100,12 @@ def next_of_walk(address: str, query: Pairs, walk: str, number: int) -> str:
     return with_query(address, [*kept, ("ctx", walk), ("page", str(number))])
 
 
+def wanted_rows(query: Pairs) -> int:
+    """`pagelen` as it was asked for, 0 where it was not or is no number."""
+    text = _last(query, "pagelen") or ""
+    return int(text) if text.isdecimal() else 0
+
+
 def page_number(query: Pairs) -> int:
     """`page` of a numbered list.
 

@@ -52,10 +52,8 @@ def touch_repository(world: World, repository: Repository, at: int) -> None:
     `updated_on` comes some time after the push; the clock goes on until then, so that the next push comes later still.
     A push that is seen late moves it too.
     """
-    moment = world.reach(at + jitter(at, 200 * MILLISECOND, 1_900 * MILLISECOND))
-    if moment <= repository.updated_on:
-        moment = world.reach(repository.updated_on + 1)
-    repository.updated_on = moment
+    shown = at + jitter(at, 200 * MILLISECOND, 1_900 * MILLISECOND)
+    repository.updated_on = world.reach(after(world, repository.updated_on, shown))
     repository.size += 400 + at % 7_000
 
 
@@ -106,4 +104,12 @@ def record_update(
 
 def move_pull_request(world: World, pull_request: PullRequest, time: int) -> None:
     """Move `updated_on` forward."""
-    pull_request.updated_on = max(pull_request.updated_on, world.reach(time))
+    pull_request.updated_on = world.reach(after(world, pull_request.updated_on - 1, time))
+
+
+def after(world: World, before: int, time: int) -> int:
+    """`time`, or the next moment after `before` where that is later.
+
+    A `before` ahead of the world's clock counts for nothing: the clock went back (`jump_clock`).
+    """
+    return max(time, before + 1) if before <= world.clock else time

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
-from bitbucket_emulator.world.commits import add_commit, move_branch, record_update, touch_repository
+from bitbucket_emulator.world.commits import add_commit, after, move_branch, record_update, touch_repository
 from bitbucket_emulator.world.model import MILLISECOND, jitter
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _close(
     pull_request.state = state
     pull_request.queued = False
     pull_request.closed_by = user.uuid
-    pull_request.closed_on = pull_request.updated_on = max(at, pull_request.updated_on + 1)
+    pull_request.closed_on = pull_request.updated_on = after(world, pull_request.updated_on, at)
     key = (pull_request.source_repository, pull_request.source_branch)
     repository.open_sources[key].discard(pull_request.id)
     # the feed's date comes later than both (FACTS 3: 34 ms)

@@ -80,7 +80,8 @@ def test_faults(emulator: Emulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [{"kind": "meteor"}, {"kind": "status", "stauts": 500}, {"kind": "status", "path": "("}, {}]
+    "fault",
+    [{"kind": "meteor"}, {"kind": "status", "stauts": 500}, {"kind": "status", "path": "("}, {}, {"kind": "pagelen"}],
 )
 def test_a_fault_that_is_none(emulator: Emulator, fault: dict[str, Any]) -> None:
     assert control(emulator, "POST", "faults", 400, json=fault)["error"]

@@ -77,3 +77,24 @@ def test_a_time_can_be_given(world: World, repository: Repository, pull_request:
     late = ACTIONS["comment"](world, repository, 1, "bob", "A row that shows late", at=time - 60 * SECOND)
     assert late.created_on == time - 60 * SECOND
     assert pull_request.updated_on == made.updated_on
+
+
+def test_a_clock_that_was_ahead_and_goes_back_leaves_times_in_the_future(
+    world: World, repository: Repository, pull_request: PullRequest
+) -> None:
+    right = world.clock
+    ACTIONS["jump_clock"](world, seconds=7 * 3600)
+    ACTIONS["push"](world, repository, "main", "bob")
+    ACTIONS["comment"](world, repository, 1, "bob", "From the future")
+    assert min(repository.updated_on, pull_request.updated_on) > right + 7 * 3600 * SECOND
+    ACTIONS["jump_clock"](world, seconds=-7 * 3600)
+    assert right < world.clock < right + 3600 * SECOND
+    ACTIONS["push"](world, repository, "main", "bob")
+    ACTIONS["comment"](world, repository, 1, "bob", "From now")
+    assert right < repository.updated_on < pull_request.updated_on <= world.clock < right + 3600 * SECOND
+    ACTIONS["jump_clock"](world, seconds=7 * 3600)
+    ACTIONS["comment"](world, repository, 1, "bob", "From the future")
+    ACTIONS["jump_clock"](world, seconds=-7 * 3600)
+    ACTIONS["decline"](world, repository, 1, "bob")
+    assert pull_request.closed_on is not None
+    assert right < pull_request.closed_on == pull_request.updated_on < world.clock < right + 3600 * SECOND
