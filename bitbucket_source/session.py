@@ -11,6 +11,7 @@ from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.quota import Quotas
 from bitbucket_source.api.retry import RetryPolicy
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.cursors import Cursors
@@ -83,10 +84,11 @@ class Session:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limit: SliceLimit = field(default_factory=SliceLimit)
     agenda: Agenda = field(default_factory=Agenda)
+    quotas: Quotas = field(default_factory=Quotas)
 
     def __post_init__(self) -> None:
         """Open the budget: its clock runs from here."""
-        self.budget = Budget(self.settings.max_requests, seconds_of(self.settings.max_time))
+        self.budget = Budget(self.settings.max_requests, seconds_of(self.settings.max_time), quotas=self.quotas)
         self.client = Client(
             self.credentials,
             base_url=self.settings.base_url,
@@ -110,7 +112,7 @@ class Session:
 
     def next_sync(self) -> Session:
         """A session for another sync with the same settings and connections' owner."""
-        return Session(self.settings, self.credentials, self.retry, self.limit)
+        return Session(self.settings, self.credentials, self.retry, self.limit, quotas=self.quotas)
 
     def warn_of_troubles(self) -> None:
         """Log what could not be read: for scripts, which have no exit code of ours."""

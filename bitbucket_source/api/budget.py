@@ -1,46 +1,58 @@
-"""How many requests were made, how many are left, and when to stop."""
+"""How many requests were made, how many are left, when to stop, and what is being waited for."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 from bitbucket_source.api.errors import Stopped
+from bitbucket_source.api.quota import Quotas
 
-REQUESTS_PER_HOUR = 1000
-"""What Bitbucket grants one account, consumer or access token in a rolling hour (FACTS 7)."""
-_HOUR = 3600.0
+LONG_WAIT = 5.0
+"""Seconds from which on a wait is worth telling, and worth letting go of things for."""
 
 
 class Budget:
     """Counts requests; raises Stopped when the allowance, the time, or the user's patience ends.
 
-    `max_requests` and `max_seconds` bound the whole run; None for no bound. Safe to share between threads.
+    `max_requests` and `max_seconds` bound the whole run; None for no bound. `quotas` outlive the run: a budget that is
+    given those of an earlier one knows what that used of the hour. Safe to share between threads.
     """
 
-    def __init__(self, max_requests: int | None = None, max_seconds: float | None = None) -> None:
+    def __init__(
+        self, max_requests: int | None = None, max_seconds: float | None = None, *, quotas: Quotas | None = None
+    ) -> None:
         self._max_requests = max_requests
         self._deadline = None if max_seconds is None else time.monotonic() + max_seconds
         self._lock = threading.Lock()
-        self._times: deque[float] = deque()
+        self._waits: dict[int, str] = {}
         self._stop = threading.Event()
         self._stop_reason = ""
+        self.quotas = quotas or Quotas()
         self.requests = 0
         self.by_endpoint: Counter[str] = Counter()
         self.seconds_waited = 0.0
+        self.on_wait: Callable[[float], None] | None = None
+        """called before a wait of more than a few seconds, with the seconds, in the thread that waits: several may"""
 
-    def spend(self, endpoint: str) -> None:
-        """Count one request to `endpoint`; raises Stopped instead where none is left."""
+    def spend(self, endpoint: str, identity: str) -> None:
+        """Count one request to `endpoint` by the credential `identity`; raises Stopped where none is left."""
         self.check()
         with self._lock:
             if self._max_requests is not None and self.requests >= self._max_requests:
                 raise Stopped(f"the {self._max_requests} requests of --max-requests are spent")
             self.requests += 1
             self.by_endpoint[endpoint] += 1
-            now = time.monotonic()
-            self._times.append(now)
-            self._forget_before(now - _HOUR)
+        self.quotas.of(identity).add([(0.0, 1)])
+
+    def add_earlier(self, identity: str, made: Iterable[tuple[float, int]]) -> None:
+        """Requests that earlier runs made with the credential `identity`: how many seconds ago, and how many.
+
+        They count for the hour only, not for this run. What is older than an hour may be among them.
+        """
+        self.quotas.of(identity).add(made)
 
     def check(self) -> None:
         """Raise Stopped if the run must not go on."""
@@ -55,23 +67,41 @@ class Budget:
         self._stop_reason = self._stop_reason or reason
         self._stop.set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait, unless the run has to stop meanwhile: then raise Stopped at once."""
+    @property
+    def is_stop_asked(self) -> bool:
+        """Whether somebody asked to stop, as opposed to an allowance or a time that ended."""
+        return self._stop.is_set()
+
+    def wait(self, seconds: float, why: str = "") -> None:
+        """Wait, unless the run has to stop meanwhile: then raise Stopped at once. `why` is for people."""
         if self._deadline is not None and time.monotonic() + seconds > self._deadline:
             raise Stopped("the time of --max-time would end in a wait for Bitbucket")
         started = time.monotonic()
-        self._stop.wait(seconds)
+        thread = threading.get_ident()
         with self._lock:
-            self.seconds_waited += time.monotonic() - started
+            self._waits[thread] = why
+        try:
+            if seconds > LONG_WAIT and self.on_wait is not None:
+                self.on_wait(seconds)
+            self._stop.wait(seconds)
+        finally:
+            with self._lock:
+                del self._waits[thread]
+                self.seconds_waited += time.monotonic() - started
         self.check()
 
     @property
-    def left_this_hour(self) -> int:
-        """Requests that Bitbucket still grants now, as far as this process knows."""
+    def waiting(self) -> str:
+        """What a thread is waiting for, in words: the one that began first; '' where none waits."""
         with self._lock:
-            self._forget_before(time.monotonic() - _HOUR)
-            return max(0, REQUESTS_PER_HOUR - len(self._times))
+            return next(filter(None, self._waits.values()), "")
 
-    def _forget_before(self, moment: float) -> None:
-        while self._times and self._times[0] < moment:
-            self._times.popleft()
+    @property
+    def left_this_hour(self) -> int:
+        """Requests that Bitbucket still grants now, as far as is known here."""
+        return self.quotas.left
+
+    @property
+    def seconds_to_next_request(self) -> float:
+        """Seconds until Bitbucket grants the next request, as far as is known here; 0 where one is left."""
+        return self.quotas.seconds_to_next

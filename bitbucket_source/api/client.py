@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Generic, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -13,9 +15,10 @@ from requests import exceptions
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
-from bitbucket_source.api.budget import Budget
+from bitbucket_source.api.budget import LONG_WAIT, Budget
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.errors import (
+    NoAnswer,
     RateLimited,
     ServerTrouble,
     Stopped,
@@ -24,6 +27,8 @@ from bitbucket_source.api.errors import (
     error_of_answer,
 )
 from bitbucket_source.api.retry import RetryPolicy, is_passing
+
+logger = logging.getLogger("bitbucket_source")
 
 DEFAULT_BASE_URL = "https://api.bitbucket.org/2.0"
 _TIMEOUT_SECONDS = (10, 120)  # to connect, between two bytes: Bitbucket computes diffs for up to a minute
@@ -53,6 +58,8 @@ class _Tries:
     rate_limits: int = 0
     redirects: int = 0
     renewals: int = 0
+    no_answer: NoAnswer | None = None
+    """the last try, where it got no answer"""
 
 
 class Client:
@@ -73,6 +80,8 @@ class Client:
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
         self._session = _new_session()
+        self._quota = self.budget.quotas.of(credentials.identity)
+        self._was_answered = False
 
     def url(self, path: str, params: Params | None = None) -> str:
         """The URL of a path below the base URL."""
@@ -88,11 +97,23 @@ class Client:
         the budget ends.
         """
         tries = _Tries()
+        try:
+            return self._asked(tries, url, endpoint, decode, form)
+        except Stopped:
+            if tries.no_answer is None or self._was_answered or self.budget.is_stop_asked:
+                raise
+        # what keeps everything from being read is the connection, however few tries the budget had
+        raise self._server_trouble(tries, endpoint, tries.no_answer)
+
+    def _asked(
+        self, tries: _Tries, url: str, endpoint: str, decode: Callable[[bytes], T], form: Form | None
+    ) -> Answer[T]:
         while True:
             self._refuse_foreign(url, endpoint)
             try:
                 auth = self.credentials.auth()
                 response = self._send(url, endpoint, form, auth)
+                tries.no_answer = None
                 if response.status_code == 200:
                     return Answer(decode(_json_body(response)), response.headers)
                 _refuse_passing(response)
@@ -111,9 +132,9 @@ class Client:
 
     def _send(self, url: str, endpoint: str, form: Form | None, auth: AuthBase) -> requests.Response:
         """One try. Raises TryFailed where no answer comes."""
-        self.budget.spend(endpoint)
+        self.budget.spend(endpoint, self.credentials.identity)
         try:
-            return self._session.request(
+            response = self._session.request(
                 "GET" if form is None else "POST",
                 url,
                 data=None if form is None else list(form),
@@ -122,15 +143,25 @@ class Client:
                 allow_redirects=False,
             )
         except (OSError, ValueError) as error:
-            why = _why_no_answer(error)
+            failure = _failure_of(error, _host(url))
+        else:
+            self._was_answered = True
+            self._quota.told_limit(response.headers.get("X-RateLimit-Limit"))
+            return response
         # outside of the except clause: the exception of requests holds the request with its Authorization header
-        raise TryFailed(why)
+        raise failure
 
     def _wait_after_trouble(self, tries: _Tries, endpoint: str, failure: TryFailed) -> None:
         tries.troubles += 1
+        tries.no_answer = failure if isinstance(failure, NoAnswer) else None
         if tries.troubles >= self._retry.tries:
-            raise ServerTrouble(endpoint, failure.status, failure.why, tries.troubles)
-        self.budget.wait(self._retry.wait_after_trouble(tries.troubles, failure.retry_after))
+            raise self._server_trouble(tries, endpoint, failure)
+        seconds = self._retry.wait_after_trouble(tries.troubles, failure.retry_after)
+        if tries.no_answer is None:
+            self.budget.wait(seconds)
+        else:
+            self._tell(f"{failure.why}; trying again in {seconds:.0f} s")
+            self.budget.wait(seconds, f"no answer from {tries.no_answer.host}, trying again")
 
     def _wait_after_rate_limit(self, tries: _Tries, endpoint: str, response: requests.Response) -> None:
         tries.rate_limits += 1
@@ -138,8 +169,23 @@ class Client:
             raise Stopped("Bitbucket's rate limit is reached (--on-rate-limit stop)")
         if tries.rate_limits >= self._retry.rate_limit_tries:
             raise RateLimited(endpoint, f"still rate limited after {tries.rate_limits} tries.", "Try again in an hour.")
-        retry_after = response.headers.get("Retry-After")
-        self.budget.wait(self._retry.wait_after_rate_limit(tries.rate_limits, retry_after))
+        seconds = self._retry.wait_after_rate_limit(tries.rate_limits, response.headers.get("Retry-After"))
+        self._quota.refused(seconds)
+        why = f"waiting for Bitbucket's hourly quota until {_clock_in(seconds)}"
+        if seconds > LONG_WAIT:
+            self._tell(why)
+        self.budget.wait(seconds, why)
+
+    def _tell(self, message: str) -> None:
+        """Log what a wait is for, unless another thread waits and has told it."""
+        if not self.budget.waiting:
+            logger.warning("%s", message)
+
+    def _server_trouble(self, tries: _Tries, endpoint: str, failure: TryFailed) -> ServerTrouble:
+        if self._was_answered or not isinstance(failure, NoAnswer):
+            return ServerTrouble(endpoint, failure.status, failure.why, tries.troubles)
+        step = "Nothing was read. Check the network, and the address in --base-url."
+        return ServerTrouble(endpoint, failure.status, failure.why, tries.troubles, step)
 
     def _refuse_foreign(self, url: str, endpoint: str) -> None:
         ours, theirs = _origin(self.base_url), _origin(url)
@@ -190,6 +236,14 @@ def _refuse_passing(response: requests.Response) -> None:
         raise TryFailed(why, status, response.headers.get("Retry-After"))
 
 
+def _failure_of(error: Exception, host: str) -> TryFailed:
+    """What a try ended with that got no response."""
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        # requests looks at Location even where it is told not to follow
+        return TryFailed("the answer points to a broken address")
+    return NoAnswer(f"no answer from {host}: {_why_no_answer(error)}", host)
+
+
 def _why_no_answer(error: Exception) -> str:
     """What to tell people; the error's own text would show the URL and, behind a proxy, its password."""
     match error:
@@ -198,10 +252,18 @@ def _why_no_answer(error: Exception) -> str:
         case exceptions.SSLError():
             return "the server's certificate is not trusted; name your own authority's file in REQUESTS_CA_BUNDLE"
         case exceptions.Timeout():
-            return "no answer came in time"
+            return "no byte came in time"
         case exceptions.RequestException():
             return f"the connection failed ({type(error).__name__})"
-        case ValueError():  # requests looks at Location even where it is told not to follow
-            return "the answer points to a broken address"
         case _:
             return "the file that REQUESTS_CA_BUNDLE names cannot be read"
+
+
+def _host(url: str) -> str:
+    """The host of a URL with its port, and without any password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _clock_in(seconds: float) -> str:
+    """What the clock on the wall shows in so many seconds, rounded up to the minute."""
+    return f"{datetime.now().astimezone() + timedelta(seconds=seconds + 59):%H:%M}"

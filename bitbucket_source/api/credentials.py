@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from bitbucket_source.api.errors import TryFailed
+from bitbucket_source.api.errors import NoAnswer, TryFailed
 
 if TYPE_CHECKING:
     from requests import Response
@@ -34,6 +35,13 @@ class Credentials(Protocol):
     """Signs requests. `description` says which kind it is, without any secret."""
 
     description: str
+
+    @property
+    def identity(self) -> str:
+        """Whose hourly quota is used: the consumer's, the account's or the token's (FACTS 7).
+
+        The same in every run, and no secret.
+        """
 
     def auth(self) -> AuthBase:
         """What signs the next request.
@@ -60,7 +68,9 @@ class AccessToken:
     description = "access token"
 
     def __init__(self, token: str) -> None:
-        self._auth = _Bearer(_as_pasted("access_token", token))
+        pasted = _as_pasted("access_token", token)
+        self.identity = f"token:{_digest(pasted)}"
+        self._auth = _Bearer(pasted)
 
     def auth(self) -> AuthBase:
         """Sign with the token."""
@@ -76,6 +86,7 @@ class ApiToken:
 
     def __init__(self, email: str, token: str) -> None:
         self.description = "API token"
+        self.identity = f"account:{_digest(email.strip().lower())}"
         self._auth = HTTPBasicAuth(email.strip().encode(), _as_pasted("api_token", token).encode())
 
     def auth(self) -> AuthBase:
@@ -97,6 +108,7 @@ class OAuthConsumer:
 
     def __init__(self, client_id: str, client_secret: str, oauth_url: str = DEFAULT_OAUTH_URL) -> None:
         self._client_id = _as_pasted("client_id", client_id)
+        self.identity = f"consumer:{self._client_id}"
         self._client_secret = _as_pasted("client_secret", client_secret)
         self._token_url = f"{oauth_url.rstrip('/')}/access_token"
         self._lock = threading.Lock()
@@ -148,7 +160,10 @@ class OAuthConsumer:
                     "Check the client id and secret, and that the consumer is marked private."
                 )
             except OSError as error:
-                problem = TryFailed(f"{self._token_url} cannot be reached ({type(error).__name__})")
+                problem = NoAnswer(
+                    f"{self._token_url} cannot be reached ({type(error).__name__})",
+                    urlsplit(self._token_url).hostname or self._token_url,
+                )
             except ValueError:
                 problem = CredentialsError(f"{self._token_url} gives a token that cannot be read.")
         raise problem
@@ -200,6 +215,10 @@ def _as_pasted(name: str, value: str) -> str:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise CredentialsError(f"{name} is empty or holds a character that cannot be in it: copy it again, whole.")
     return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 _APP_PASSWORDS = (

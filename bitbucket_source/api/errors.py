@@ -13,6 +13,7 @@ BitbucketError                what failed, why, what to do next
 └── UnsafeLink                a `next` or a redirect that must not be followed
 Stopped                       no error: the budget or the time ended, or the user asked to stop
 TryFailed                     one try failed; never leaves this package
+└── NoAnswer                  the server could not be reached, or gave no answer
 """
 
 from __future__ import annotations
@@ -93,10 +94,17 @@ class RateLimited(BitbucketError):
 class ServerTrouble(BitbucketError):
     """Bitbucket, or something on the way to it, did not give a usable answer in several tries."""
 
-    def __init__(self, endpoint: str, status: int | None, why: str, tries: int) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        status: int | None,
+        why: str,
+        tries: int,
+        next_step: str = "The next sync goes on from where this list stood.",
+    ) -> None:
         self.status = status
         tried = f" ({tries} tries)" if tries > 1 else ""
-        super().__init__(endpoint, f"{why}{tried}.", "The next sync goes on from where this list stood.")
+        super().__init__(endpoint, f"{why}{tried}.", next_step)
 
 
 class UnexpectedShape(BitbucketError):
@@ -121,6 +129,14 @@ class TryFailed(Exception):
         self.why = why
         self.status = status
         self.retry_after = retry_after
+        super().__init__(why)
+
+
+class NoAnswer(TryFailed):
+    """One try got no answer from `host`."""
+
+    def __init__(self, why: str, host: str) -> None:
+        self.host = host
         super().__init__(why)
 
 

@@ -123,3 +123,16 @@ def test_credentials_that_cannot_work_are_refused_before_any_request(values: dic
     with pytest.raises(CredentialsError) as caught:
         credentials_from(values)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("credentials", "identity"),
+    [
+        pytest.param(OAuthConsumer(" key ", "secret"), "consumer:key", id="OAuth consumer"),
+        pytest.param(ApiToken("me@example.org", "one"), "account:855c94f3498940b2", id="API token"),
+        pytest.param(ApiToken(" Me@Example.org ", "two"), "account:855c94f3498940b2", id="another of the same account"),
+        pytest.param(AccessToken(" swordfish\n"), "token:b9f195c5cc7ef6af", id="access token"),
+    ],
+)
+def test_the_identity_says_whose_quota_is_used_and_no_secret(credentials: Credentials, identity: str) -> None:
+    assert credentials.identity == identity

@@ -39,7 +39,9 @@ def test_a_proxy_that_cannot_be_reached_is_named_without_its_password(monkeypatc
     monkeypatch.setenv("HTTPS_PROXY", "http://somebody:swordfish@127.0.0.1:9")
     with pytest.raises(ServerTrouble) as caught:
         read(make_client("https://bitbucket.example/2.0"))
-    assert caught.value.why == f"the proxy gives no connection; check HTTPS_PROXY ({QUICK.tries} tries)."
+    assert caught.value.why == (
+        f"no answer from bitbucket.example: the proxy gives no connection; check HTTPS_PROXY ({QUICK.tries} tries)."
+    )
 
 
 def test_tokens_are_fetched_through_the_proxy_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,8 +77,8 @@ def test_a_certificate_is_trusted_by_requests_ca_bundle_only(
         with pytest.raises(ServerTrouble) as caught:
             read(make_client(stub.url))
         assert caught.value.why == (
-            "the server's certificate is not trusted; name your own authority's file in REQUESTS_CA_BUNDLE "
-            f"({QUICK.tries} tries)."
+            f"no answer from {stub.url.removeprefix('https://')}: the server's certificate is not trusted; "
+            f"name your own authority's file in REQUESTS_CA_BUNDLE ({QUICK.tries} tries)."
         )
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", f"{certificate}.crt")
         assert read(make_client(stub.url)) == {"fine": True}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -59,6 +61,24 @@ def test_on_rate_limit_stop(emulator: Emulator) -> None:
     with pytest.raises(Stopped, match="rate limit is reached"):
         read(client)
     assert (statuses(emulator), client.budget.seconds_waited) == ([429], 0.0)
+
+
+def test_while_a_429_is_waited_for_nothing_is_left_and_people_are_told_until_when(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_client(emulator.base_url, retry=RetryPolicy(rate_limit_first_wait=600))
+    emulator.add_fault(Fault(kind="rate_limit"))
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read, client)
+        while not client.budget.waiting:
+            assert not reading.done()
+        assert re.fullmatch(r"waiting for Bitbucket's hourly quota until \d\d:\d\d", client.budget.waiting)
+        assert caplog.messages == [client.budget.waiting]
+        assert client.budget.left_this_hour == 0
+        assert 400 < client.budget.seconds_to_next_request < 800
+        client.budget.stop("enough")
+        with pytest.raises(Stopped, match="enough"):
+            reading.result(10)
 
 
 def test_a_wait_beyond_the_time_of_the_run_is_not_begun(emulator: Emulator) -> None:

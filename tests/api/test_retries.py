@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,8 +22,10 @@ PASSING = [
     pytest.param({"kind": "status", "status": 520}, 520, "Bitbucket is in trouble", id="520 of an edge server"),
     pytest.param({"kind": "status", "status": 408}, 408, "Bitbucket is in trouble", id="408"),
     pytest.param({"kind": "status", "status": 202}, 202, "the answer has no content", id="202 while indexing"),
-    pytest.param({"kind": "cut_before_headers"}, None, "the connection failed (ConnectionError)", id="cut at once"),
-    pytest.param({"kind": "cut"}, None, "the connection failed (ChunkedEncodingError)", id="cut in the body"),
+    pytest.param(
+        {"kind": "cut_before_headers"}, None, "no answer: the connection failed (ConnectionError)", id="cut at once"
+    ),
+    pytest.param({"kind": "cut"}, None, "no answer: the connection failed (ChunkedEncodingError)", id="cut inside"),
     pytest.param({"kind": "html", "status": 200}, None, "the answer is text/html where JSON was due", id="a page"),
     pytest.param({"kind": "truncate"}, None, "the answer is broken JSON", id="half of the JSON"),
     pytest.param({"kind": "bad_json", "body": ""}, None, "the answer is broken JSON", id="nothing"),
@@ -43,7 +46,8 @@ def test_trouble_that_stays_is_told_after_the_last_try(
     armed = emulator.add_fault(Fault(**fault))
     with pytest.raises(ServerTrouble) as caught:
         commit_messages(client)
-    assert (caught.value.status, caught.value.why) == (status, f"{why} ({QUICK.tries} tries).")
+    told = why.replace("no answer:", f"no answer from {urlsplit(emulator.base_url).netloc}:")
+    assert (caught.value.status, caught.value.why) == (status, f"{told} ({QUICK.tries} tries).")
     assert armed.struck == client.budget.requests == QUICK.tries
 
 

@@ -124,7 +124,7 @@ def test_the_history_of_an_error_holds_no_request(client: Client, emulator: Emul
     emulator.add_fault(Fault(kind="cut_before_headers"))
     with pytest.raises(BitbucketError) as caught:
         read(client)
-    assert [type(each).__name__ for each in history(caught.value)] == ["ServerTrouble", "TryFailed"]
+    assert [type(each).__name__ for each in history(caught.value)] == ["ServerTrouble", "NoAnswer"]
 
 
 def test_a_stop_tells_no_secret(emulator: Emulator) -> None:
