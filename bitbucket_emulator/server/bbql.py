@@ -64,10 +64,12 @@ class Field:
     Attributes:
         read: the value in an object of the world; a list stands for several, of which any may match.
         kind: what the value is: text, a number, a time in microseconds, or true and false.
+        order: what of a value is compared by `<` and `>`, None for the value itself.
     """
 
     read: Callable[[Any], Any]
     kind: Kind = "text"
+    order: Callable[[Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,11 @@ def _compare(comparison: Comparison, filterable: Mapping[str, Field]) -> Predica
         return _any_of(
             field, lambda value: value is not None and part in str(value).casefold(), negate=comparison.operator == "!~"
         )
-    compare = _ORDERINGS[comparison.operator]
-    return _any_of(field, lambda value: value is not None and wanted is not None and compare(value, wanted))
+    if wanted is None:
+        return lambda _item: False
+    compare, order = _ORDERINGS[comparison.operator], field.order or (lambda value: value)
+    bound = order(wanted)
+    return _any_of(field, lambda value: value is not None and compare(order(value), bound))
 
 
 def _any_of(field: Field, test: Predicate, *, negate: bool = False) -> Predicate:

@@ -146,7 +146,7 @@ class Faults:
         self.armed: list[Armed] = []
 
     def add(self, fault: Fault) -> Armed:
-        """Adds one. Raises re.error where a pattern is none, ValueError where an action or what a kind needs is none."""
+        """Adds one. Raises re.error where a pattern is none, ValueError where an action or a value is none."""
         if fault.kind == "action":
             action_named(fault.action).check(fault.arguments)
         if fault.kind == "pagelen" and not isinstance(fault.value, int):

@@ -24,7 +24,7 @@ def refs(call: Call) -> Json:
     home = lookup.open_repository(call)
     rows: list[str | Tag] = [*home.branches, *home.tags.values()]
     return call.page(
-        call.select(rows, _filterable(home), sortable=_sortable(home)), lambda row: _ref(call, home, row), _REFS
+        call.select(rows, _filterable(call, home), sortable=_sortable(home)), lambda row: _ref(call, home, row), _REFS
     )
 
 
@@ -32,7 +32,7 @@ def refs(call: Call) -> Json:
 def branches(call: Call) -> Json:
     """The branches, by name."""
     home = lookup.open_repository(call)
-    rows = call.select(sorted(home.branches), _filterable(home), sortable=_sortable(home))
+    rows = call.select(sorted(home.branches), _filterable(call, home), sortable=_sortable(home))
     return call.page(rows, lambda name: git.branch(call.view, home, name), _REFS)
 
 
@@ -50,7 +50,7 @@ def tags(call: Call) -> Json:
     """The tags, by name."""
     home = lookup.open_repository(call)
     rows = [home.tags[name] for name in sorted(home.tags)]
-    kept = call.select(rows, _filterable(home), sortable=_sortable(home))
+    kept = call.select(rows, _filterable(call, home), sortable=_sortable(home))
     return call.page(kept, lambda row: git.tag(call.view, home, row), _REFS)
 
 
@@ -75,9 +75,14 @@ def _head(home: Repository, row: str | Tag) -> str:
     return row.target if isinstance(row, Tag) else home.branches[row]
 
 
-def _filterable(home: Repository) -> dict[str, Field]:
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Natural order: release/9 comes before release/10 (FACTS 2)."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(name)]
+
+
+def _filterable(call: Call, home: Repository) -> dict[str, Field]:
     return {
-        "name": Field(_name),
+        "name": Field(_name, order=_natural if call.world.refs_compare_naturally else None),
         "target.hash": Field(lambda row: _head(home, row)),
         # accepted, and nothing ever matches (FACTS 2)
         "target.date": Field(lambda _row: None, "time"),
@@ -86,10 +91,7 @@ def _filterable(home: Repository) -> dict[str, Field]:
 
 def _sortable(home: Repository) -> dict[str, Field]:
     return {
-        # natural order: release/9 comes before release/10 (FACTS 2)
-        "name": Field(
-            lambda row: [(int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBER.split(_name(row))]
-        ),
+        "name": Field(lambda row: _natural(_name(row))),
         "target.date": Field(lambda row: home.commits[_head(home, row)].date, "time"),
         "target.hash": Field(lambda row: _head(home, row)),
     }

@@ -22,7 +22,8 @@ class World:
     The first workspace is the company's own. `emails` maps an address to the uuid of the account that owns it.
     `former_slugs` maps (workspace uuid, old slug) to the uuid of the repository that was renamed.
     `unsettled_moves` decides what nobody knows: whether tasks, build statuses, comment edits and resolutions, and
-    retargets move the `updated_on` of a pull request (FACTS 11.2).
+    retargets move the `updated_on` of a pull request (FACTS 11.2). `refs_compare_naturally` decides another such thing:
+    whether `q=name>` of branches and tags knows numbers as `sort=name` does (FACTS 2), or compares letter by letter.
     """
 
     seed: int
@@ -38,6 +39,7 @@ class World:
     former_slugs: dict[tuple[str, str], str] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)  # by name
     unsettled_moves: bool = False
+    refs_compare_naturally: bool = False
     repository_count: int = 0  # ever created
     lock: RLock = field(default_factory=RLock, repr=False)
 

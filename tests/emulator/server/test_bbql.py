@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bitbucket_emulator import Emulator
+from bitbucket_emulator import Emulator, Fault
 from bitbucket_emulator.world.actions import approve, change_reviewers, decline, merge, open_pull_request, push
 
 from ..client import Client
@@ -135,3 +135,26 @@ def test_keyset_paging_reads_every_row_once(reviews: Client) -> None:
         seen.append(rows[0]["id"])
         query = f'updated_on>"{rows[0]["updated_on"]}"'
     assert seen == [2, 3, 4, 1]
+
+
+@pytest.mark.parametrize(
+    ("q", "ids"),
+    [
+        pytest.param("id>=1 AND id<3", [2, 1], id="a window"),
+        pytest.param("id>=3 AND id<53", [4, 3], id="the last window"),
+        pytest.param("id>=53 AND id<103", [], id="an empty window"),
+        pytest.param('id>=1 AND id<51 AND updated_on>="2026-11-23T10:00:00+00:00"', [4, 3, 1], id="only what moved"),
+        pytest.param("id>=1 AND id<51 AND updated_on>=2026-11-25", [1], id="time without quotes"),
+    ],
+)
+def test_windows_of_ids_need_no_sort(reviews: Client, q: str, ids: list[int]) -> None:
+    assert reviews.values(f"pullrequests?pagelen=2&q={quote(q)}", "id") == ids
+
+
+def test_sorting_can_fail_for_good_where_everything_else_works(reviews: Client) -> None:
+    reviews.emulator.add_fault(Fault(kind="status", status=500, path="/pullrequests$", query="(^|&)sort="))
+    assert reviews.get("pullrequests?sort=updated_on").status_code == 500
+    assert reviews.get('pullrequests?q=updated_on>"2026-11-01"&sort=updated_on').status_code == 500
+    assert reviews.values("pullrequests?q=id>=1 AND id<51", "id") == [4, 3, 2, 1]
+    assert reviews.get("/repositories/acme?sort=uuid").status_code == 200
+    reviews.emulator.clear_faults()

@@ -61,6 +61,50 @@ def test_post_is_the_same_and_goes_on_by_get(client: Client, main: list[str]) ->
     assert [entry.method for entry in client.emulator.requests[:3]] == ["POST", "GET", "GET"]
 
 
+@pytest.mark.usefixtures("main")
+def test_a_form_with_exclude_alone_falls_back_to_every_branch_too(client: Client) -> None:
+    page = client.body(client.send("POST", "commits", data=[("exclude", "main")]))
+    assert [row["hash"] for row in page["values"]] == hashes_of(client, "commits?include=side&exclude=main")
+
+
+def test_a_form_of_many_hashes_comes_in_chunks_that_exclude_the_chunks_before(
+    emulator: Emulator, client: Client, main: list[str]
+) -> None:
+    parents = [[each] for each in main for _ in range(10)]
+    heads = [
+        push(emulator.world, "web", f"topic/{number}", "bob", parents=parent, message=f"Topic {number}").hash
+        for number, parent in enumerate(parents)
+    ]
+    found: list[str] = []
+    for start in range(0, len(heads), 50):
+        wanted = [("include", each) for each in heads[start : start + 50]]
+        known = [("exclude", each) for each in [main[6], *heads[:start]]]
+        page = client.body(client.send("POST", "commits?pagelen=7", data=[*wanted, *known]))
+        found += [row["hash"] for row in page["values"]]
+        while "next" in page:
+            page = client.json(page["next"])
+            found += [row["hash"] for row in page["values"]]
+    assert len(found) == len(set(found))
+    assert set(found) == {*heads, *main[:6]}
+
+
+@pytest.mark.parametrize(
+    ("form", "shas"),
+    [
+        ([("include", "0" * 40)], ["0" * 40]),
+        ([("include", "main"), ("exclude", "1" * 40)], ["1" * 40]),
+        ([("include", digit * 40) for digit in "0123"], ["0" * 40, "1" * 40]),
+    ],
+    ids=["included", "excluded", "only some of many"],
+)
+def test_a_form_that_does_not_resolve_is_told_which_hashes(
+    client: Client, form: list[tuple[str, str]], shas: list[str]
+) -> None:
+    response = client.send("POST", "commits", data=form)
+    body = response.json()
+    assert (response.status_code, body["error"]["message"], body["data"]["shas"]) == (404, "Commit not found", shas)
+
+
 def test_pages_stay_as_they_were_when_the_walk_began(emulator: Emulator, client: Client, main: list[str]) -> None:
     first = client.json("commits?include=main&pagelen=6")
     push(emulator.world, "web", "main", "ada", commits=3)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from bitbucket_emulator import Emulator
-from bitbucket_emulator.world.actions import create_branch, push, tag
+from bitbucket_emulator.world.actions import create_branch, delete_branch, delete_tag, push, tag
 
 from ..client import API, Client
 
@@ -28,8 +28,44 @@ def test_branches_are_by_name_and_sort_is_natural(refs: Client) -> None:
     assert refs.values("refs/branches?sort=-name&pagelen=2", "name")[:2] == ["release/10", "release/9"]
 
 
-def test_keyset_by_name(refs: Client) -> None:
-    assert refs.values('refs/branches?q=name>"main"', "name") == ["release/10", "release/9"]
+def keyset(client: Client, path: str, more: str = "") -> list[str]:
+    """All names, two at a time, each page asked for by the last name of the one before."""
+    found: list[str] = []
+    while page := client.json(f'{path}?pagelen=2{more}&q=name>"{found[-1] if found else ""}"')["values"]:
+        found += [row["name"] for row in page]
+    return found
+
+
+@pytest.mark.parametrize("path", ["refs/branches", "refs/tags"])
+def test_keyset_by_name_in_the_order_of_git_reads_every_ref_once(refs: Client, path: str) -> None:
+    everything = refs.values(path, "name")
+    assert everything == sorted(everything)
+    assert keyset(refs, path) == everything
+
+
+def test_keyset_by_name_with_a_natural_sort_loses_refs_unless_names_are_compared_so_too(
+    emulator: Emulator, refs: Client
+) -> None:
+    create_branch(emulator.world, "web", "a")
+    natural = refs.values("refs/branches?sort=name", "name")
+    assert natural == ["a", "feature/odd?name", "main", "release/9", "release/10"]
+    assert keyset(refs, "refs/branches", "&sort=name") == natural[:4]
+    emulator.world.refs_compare_naturally = True
+    assert keyset(refs, "refs/branches", "&sort=name") == natural
+    assert refs.values('refs/branches?q=name="release/10"', "name") == ["release/10"]
+    assert refs.values('refs/branches?q=name<="release/9"', "name") == natural[:4]
+
+
+def test_a_ref_that_is_gone_is_not_found_by_name(emulator: Emulator, refs: Client) -> None:
+    delete_branch(emulator.world, "web", "release/9")
+    delete_tag(emulator.world, "web", "v2")
+    assert refs.get("refs/branches/release/10").status_code == refs.get("refs/tags/v1").status_code == 200
+    assert refs.error("refs/branches/release/9") == (
+        404,
+        {"type": "error", "error": {"message": 'Branch "release/9" not found.'}},
+    )
+    assert refs.error("refs/tags/v2")[0] == 404
+    assert refs.json('refs/branches?q=name="release/9"')["values"] == []
 
 
 def test_a_date_filter_silently_finds_nothing(refs: Client) -> None:

@@ -153,6 +153,21 @@ def test_listing_filters_and_sorts(emulator: Emulator, client: Client, web: Repo
     assert client.error("/repositories/acme?role=king")[0] == 400
 
 
+def test_keyset_by_uuid_reads_every_repository_once(emulator: Emulator, client: Client, web: Repository) -> None:
+    for number in range(6):
+        create_repository(emulator.world, f"service-{number}")
+    create_repository(emulator.world, "secret")
+    hide_repository(emulator.world, "secret")
+    found: list[str] = []
+    address = "/repositories/acme?sort=uuid&pagelen=2"
+    while page := client.json(address)["values"]:
+        found += [row["uuid"] for row in page]
+        address = f'/repositories/acme?sort=uuid&pagelen=2&q=uuid>"{found[-1]}"'
+    visible = {each.uuid for each in emulator.world.repositories.values() if each.slug != "secret"}
+    assert web.uuid in visible
+    assert found == sorted(visible)
+
+
 def test_a_workspace_of_nobody(client: Client) -> None:
     assert client.error("/repositories/nowhere")[0] == 404
     assert client.error("/workspaces/nowhere")[0] == 404
