@@ -15,6 +15,7 @@ from bitbucket_emulator.world.actions.runs import (
     complete,
     deployment_of,
     make_target,
+    reopen,
     settle,
     skip_waiting,
     test_case,
@@ -220,6 +221,31 @@ def rerun_step(
     if result is not None:
         finish_step.do(world, repository, pipeline, step, result, at=at + seconds * SECOND)
     return step
+
+
+@action
+def rerun_pipeline(
+    world: World,
+    repository: Repository,
+    pipeline: Pipeline,
+    failed_only: bool = False,
+    result: str | None = "SUCCESSFUL",
+    seconds: int = 60,
+    *,
+    at: Time,
+) -> Pipeline:
+    """Run all steps of a finished run again, or those that did not succeed: the same rows, counted by `run_number`.
+
+    The COMPLETED run is open again, and ends as by `finish_pipeline`; with `result` None it is left waiting.
+    """
+    if pipeline.state != "COMPLETED":
+        raise ActionError(f"rerun_pipeline: pipeline {pipeline.build_number} is {pipeline.state}")
+    pipeline.run_number += 1
+    reopen(pipeline, [step for step in pipeline.steps if not failed_only or step.result != "SUCCESSFUL"])
+    settle(repository, pipeline, at)
+    if result is not None:
+        finish_pipeline.do(world, repository, pipeline, result, seconds, at=at)
+    return pipeline
 
 
 @action

@@ -88,6 +88,37 @@ def rename_repository(
 
 
 @action
+def transfer_repository(world: World, repository: Repository, project: Project, *, at: Time) -> Repository:
+    """Put a repository into another project of its workspace."""
+    if project.workspace != repository.workspace:
+        raise ActionError(f"transfer_repository: {project.key} belongs to another workspace")
+    repository.project = project.uuid
+    repository.updated_on = max(repository.updated_on, at)
+    return repository
+
+
+@action
+def edit_repository(
+    world: World,
+    repository: Repository,
+    description: str | None = None,
+    is_private: bool | None = None,
+    mainbranch: str | None = None,
+    *,
+    at: Time,
+) -> Repository:
+    """Change description, visibility or main branch."""
+    if mainbranch is not None:
+        if mainbranch not in repository.branches:
+            raise ActionError(f"edit_repository: no branch {mainbranch}")
+        repository.mainbranch = mainbranch
+    repository.description = repository.description if description is None else description
+    repository.is_private = repository.is_private if is_private is None else is_private
+    repository.updated_on = max(repository.updated_on, at)
+    return repository
+
+
+@action
 def hide_repository(world: World, repository: Repository, credential: str | None = None, *, at: Time) -> Repository:
     """Take away one credential's right to see a repository, or everybody's."""
     if credential is not None and credential not in world.credentials:

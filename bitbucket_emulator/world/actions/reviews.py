@@ -154,6 +154,19 @@ def change_reviewers(
 
 
 @action
+def remove_participant(
+    world: World, repository: Repository, pull_request: PullRequest, user: User, *, at: Time
+) -> Participant:
+    """Let somebody's row vanish, whatever the role (FACTS 3: it can); what they said and did stays in the feed."""
+    found = pull_request.participant(user.uuid)
+    if found is None:
+        raise ActionError(f"remove_participant: {user.nickname} is none")
+    pull_request.participants.remove(found)
+    move_pull_request(world, pull_request, at)
+    return found
+
+
+@action
 def approve(world: World, repository: Repository, pull_request: PullRequest, user: User, *, at: Time) -> Participant:
     """Approve; `updated_on` follows `participated_on` by about 16 ms."""
     return _judge(world, pull_request, user, "approved", at, at + jitter(at, 12 * MILLISECOND, 20 * MILLISECOND))

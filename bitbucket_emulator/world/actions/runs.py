@@ -164,6 +164,17 @@ def settle(repository: Repository, pipeline: Pipeline, at: int) -> None:
         pipeline.state, pipeline.stage = "IN_PROGRESS", "PAUSED"
 
 
+def reopen(pipeline: Pipeline, steps: list[Step]) -> None:
+    """Let these steps wait again, and the run with them; what they were before is nowhere any more."""
+    for step in steps:
+        step.run_number += step.result != "NOT_RUN"
+        step.state, step.stage, step.result = "PENDING", None, None
+        step.started_on = step.completed_on = None
+        if step.trigger == "redeploy":
+            step.trigger = "manual"
+    pipeline.state, pipeline.stage, pipeline.result, pipeline.completed_on = "PENDING", "PENDING", None, None
+
+
 def skip_waiting(pipeline: Pipeline) -> None:
     """Mark what has not started as NOT_RUN."""
     for step in pipeline.steps:

@@ -11,7 +11,10 @@ _NAMES = (
 
 
 def summary(result: Any) -> dict[str, Any]:
-    """`{"type": record's name, ...}` with the fields that identify it; plain values come as `{"value": ...}`."""
+    """`{"type": record's name, ...}` with the plain fields that identify it; plain values come as `{"value": ...}`."""
     if result is None or isinstance(result, str | int | list):
         return {"value": result}
-    return {"type": type(result).__name__} | {name: getattr(result, name) for name in _NAMES if hasattr(result, name)}
+    named = {name: getattr(result, name) for name in _NAMES if hasattr(result, name)}
+    return {"type": type(result).__name__} | {
+        name: value for name, value in named.items() if value is None or isinstance(value, str | int)
+    }
