@@ -70,6 +70,7 @@ def _load(database: str, seed: int) -> None:
 
     from bitbucket_source.commands.extras import emulator_package
     from bitbucket_source.commands.sync import stopping_on_ctrl_c, summary
+    from bitbucket_source.load.lock import SyncLock
     from bitbucket_source.load.pipeline import make_pipeline
     from bitbucket_source.load.slices import run_sync
     from bitbucket_source.source import make_session, selected_tables
@@ -84,9 +85,9 @@ def _load(database: str, seed: int) -> None:
             credentials={"client_id": "emulator-consumer", "client_secret": "emulator-consumer-secret"},
         )
         pipeline = make_pipeline(workspace, database=database, pipelines_dir=directory)
-        with stopping_on_ctrl_c(session, pipeline), progress_of(session):
+        with SyncLock(pipeline, workspace), stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected_tables(None))
-        click.echo("\n".join(summary(result)))
+        click.echo("\n".join(summary(result, session)))
         if result.exit_code:
             raise click.exceptions.Exit(result.exit_code)
 

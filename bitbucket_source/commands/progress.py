@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import threading
@@ -15,23 +16,41 @@ if TYPE_CHECKING:
 
 _ON_TERMINAL_SECONDS = 0.2
 _ELSEWHERE_SECONDS = 30.0
+_BEGINNING_OF_LINE = "\r\x1b[K"
 
 
 @contextmanager
 def progress_of(session: Session, stream: TextIO | None = None) -> Iterator[None]:
-    """Show how the session gets on until the block ends."""
+    """Show how the session gets on until the block ends, and what is logged meanwhile as lines of their own."""
     out = stream or sys.stderr
     ended = threading.Event()
     thread = threading.Thread(target=_show, args=(session, out, ended), daemon=True)
+    log = logging.getLogger("bitbucket_source")
+    lines = _Lines(out)
+    log.addHandler(lines)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
+        log.removeHandler(lines)
         if out.isatty():
-            out.write("\r\x1b[K")
+            out.write(_BEGINNING_OF_LINE)
             out.flush()
+
+
+class _Lines(logging.Handler):
+    """Writes what is logged above the line that renews itself."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__()
+        self._out = out
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self._out.write(f"{_BEGINNING_OF_LINE if self._out.isatty() else ''}{self.format(record)}\n")
+        self._out.flush()
 
 
 def _show(session: Session, out: TextIO, ended: threading.Event) -> None:
@@ -40,28 +59,42 @@ def _show(session: Session, out: TextIO, ended: threading.Event) -> None:
         line = progress_line(session, time.monotonic() - started)
         if out.isatty():
             width = shutil.get_terminal_size().columns - 1
-            out.write(f"\r\x1b[K{line[:width]}")
+            out.write(f"{_BEGINNING_OF_LINE}{line[:width]}")
         else:
             out.write(f"{line}\n")
         out.flush()
 
 
 def progress_line(session: Session, seconds: float) -> str:
-    """What is being read, how far it is, what it has cost."""
+    """What is being read or waited for, how far it is, what it has cost, what is left."""
     agenda, budget = session.agenda, session.budget
-    if agenda.repositories is None:
-        what = "reading the workspace"
-    else:
-        reading = ", ".join(sorted(agenda.reading.values())[:3])
-        what = f"{len(agenda.finished)} of {len(agenda.repositories)} repositories" + (
-            f", {reading}" if reading else ""
-        )
     limit = session.settings.max_requests
     left = f", {max(0, limit - budget.requests)} left of --max-requests" if limit else ""
     return (
-        f"{_clock(seconds)}  {what}  |  {budget.requests} requests{left}, "
-        f"about {budget.left_this_hour} left this hour  |  {agenda.rows_read:,} rows read"
+        f"{_clock(seconds)}  {', '.join(_state(session, seconds))}  |  {budget.requests} requests{left}, "
+        f"{_left_this_hour(session)}  |  {agenda.rows_read:,} rows read"
     )
+
+
+def _state(session: Session, seconds: float) -> Iterator[str]:
+    agenda, waiting = session.agenda, session.budget.waiting
+    if agenda.repositories is None:
+        yield waiting or "reading the workspace"
+        return
+    finished, all_of_them = len(agenda.finished), len(agenda.repositories)
+    yield f"{finished} of {all_of_them} repositories"
+    if 0 < finished < all_of_them:
+        yield f"about {_clock(seconds * (all_of_them - finished) / finished)} left"
+    if waiting:
+        yield waiting
+    else:
+        yield from sorted(agenda.reading.values())[:3]
+
+
+def _left_this_hour(session: Session) -> str:
+    if left := session.budget.left_this_hour:
+        return f"about {left:,} left this hour"
+    return f"none left this hour, the next in about {_clock(session.budget.seconds_to_next_request)}"
 
 
 def _clock(seconds: float) -> str:

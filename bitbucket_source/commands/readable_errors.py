@@ -31,6 +31,7 @@ def _told(error: Exception) -> tuple[str, int] | None:
     """What to tell about an exception and with which exit code; None for a bug."""
     from bitbucket_source.api.credentials import CredentialsError
     from bitbucket_source.api.errors import BitbucketError
+    from bitbucket_source.load.lock import LockedError
     from bitbucket_source.load.pipeline import DestinationError
     from bitbucket_source.models import ModelsError
     from bitbucket_source.session import SettingsError
@@ -40,6 +41,8 @@ def _told(error: Exception) -> tuple[str, int] | None:
             return str(cause), USAGE
         if isinstance(cause, ModelsError):
             return str(cause), 1
+        if isinstance(cause, LockedError):
+            return str(cause), LOCKED
         if "Could not set lock on file" in str(cause):
             return (
                 "Another program has the DuckDB file open, and DuckDB allows one writer. "

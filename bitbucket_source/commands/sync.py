@@ -50,9 +50,10 @@ def sync(
 
     \b
     Exit codes: 0 done, 1 something could not be read (listed at the end), 2 wrong usage or credentials,
-    3 stopped early with everything saved, 75 another program holds the database, 130 killed.
+    3 stopped early with everything saved, 75 another sync is at work or another program holds the database, 130 killed.
     """
     with readable_errors():
+        from bitbucket_source.load.lock import SyncLock
         from bitbucket_source.load.pipeline import configured_pipeline
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
@@ -61,9 +62,10 @@ def sync(
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)
-        with stopping_on_ctrl_c(session, pipeline), progress_of(session):
+        lock = SyncLock(pipeline, session.settings.workspace)
+        with lock, stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected)
-        click.echo("\n".join(summary(result)))
+        click.echo("\n".join(summary(result, session)))
         if session.agenda.repositories == []:
             click.echo("Notice: no repository is selected: look at --repositories, --exclude and --projects.")
         if build:
@@ -93,7 +95,7 @@ def stopping_on_ctrl_c(session: Session, pipeline: dlt.Pipeline) -> Iterator[Non
         signal.signal(signal.SIGINT, before)
 
 
-def summary(result: SyncResult) -> Iterator[str]:
+def summary(result: SyncResult, session: Session) -> Iterator[str]:
     """What a sync did, line by line."""
     assert result.ended_at is not None
     seconds = (result.ended_at - result.started_at).total_seconds()
@@ -102,7 +104,7 @@ def summary(result: SyncResult) -> Iterator[str]:
     yield from (f"  {name:<28}{count:>12,}" for name, count in sorted(result.rows.items()) if count)
     yield from (f"Notice: {notice}" for notice in result.notices)
     if result.stopped:
-        yield f"Stopped: {result.stopped}. Everything read so far is saved; the next sync goes on from there."
+        yield f"Stopped: {result.stopped}. {_what_remains(session)}"
     if result.troubles:
         yield f"{len(result.troubles)} things could not be read; the next sync tries them again:"
         for trouble in result.troubles[:_TROUBLES_SHOWN]:
@@ -110,3 +112,13 @@ def summary(result: SyncResult) -> Iterator[str]:
             yield f"  {trouble.table.name} of {trouble.repository}{item}: {trouble.message}"
         if len(result.troubles) > _TROUBLES_SHOWN:
             yield f"  and {len(result.troubles) - _TROUBLES_SHOWN} more."
+
+
+def _what_remains(session: Session) -> str:
+    most = session.settings.max_requests
+    if session.agenda.repositories is None and most is not None and session.budget.requests >= most:
+        return (
+            "Nothing could be read with so few: the workspace and the list of its repositories take more, "
+            "and are read anew by each sync. Give --max-requests a larger number."
+        )
+    return "Everything read so far is saved; the next sync goes on from there."

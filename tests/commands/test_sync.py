@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.commands.sync import stopping_on_ctrl_c
+from bitbucket_source.load import lock
 from bitbucket_source.source import make_session
 from tests.commands.conftest import COMMAND, Completed, Invoke, Run
 
@@ -94,6 +96,30 @@ def test_time_that_is_over_exits_3(invoke: Invoke) -> None:
     assert "Stopped: the time of --max-time is over." in stopped.stdout
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_budget_too_small_for_the_workspace_says_that_nothing_could_be_read(invoke: Invoke, most: int) -> None:
+    stopped = invoke("sync", "acme", "--max-requests", str(most))
+    assert stopped.exit_code == 3
+    assert f"Stopped: the {most} requests of --max-requests are spent. Nothing could be read with so few" in (
+        stopped.stdout
+    )
+    assert "goes on from there" not in stopped.stdout
+
+
+def test_an_api_that_cannot_be_reached_is_told_at_once_and_exits_2(invoke: Invoke) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{nobody.getsockname()[1]}"
+        done = invoke("sync", "acme", "--max-requests", "1", "--base-url", f"http://{host}/2.0")
+    assert done.exit_code == 2
+    trying, error = done.stderr.splitlines()
+    assert re.fullmatch(rf"no answer from {host}: the connection failed \(\w+\); trying again in 1 s", trying)
+    assert error == (
+        f"Error: on /workspaces/acme: no answer from {host}: the connection failed (ConnectionError). "
+        "Nothing was read. Check the network, and the address in --base-url."
+    )
+
+
 MISTAKES = {
     "no such workspace": (["sync", "nobody"], {}, "404 on /workspaces/nobody"),
     "a wrong token": (["sync", "acme"], {"BITBUCKET_API_TOKEN": "wrong"}, "401 on /workspaces/acme"),
@@ -144,6 +170,30 @@ def test_a_database_that_another_program_writes_exits_75(run: Run, tmp_path: Pat
 
     assert done.returncode == 75
     assert "Another program has the DuckDB file open" in done.stderr
+
+
+def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobodys_way(
+    bitbucket: Emulator, environment: dict[str, str], invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.0)
+    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=60))
+    command = [COMMAND, "sync", "acme"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as first:
+        while not any("/steps" in entry.path for entry in bitbucket.requests):
+            assert first.poll() is None, "the sync ended before its first step"
+        second = invoke("sync", "acme", "--tables", "repositories")
+        first.kill()
+    bitbucket.clear_faults()
+    third = invoke("sync", "acme", "--tables", "repositories")
+
+    assert second.exit_code == 75
+    assert re.fullmatch(
+        rf"Error: Another sync is loading into bitbucket.duckdb \(pid {first.pid} on \S+ since .* UTC\)\. "
+        r"Wait until it has ended, or end it: its lock goes with it\.\n",
+        second.stderr,
+    )
+    assert third.exit_code == 0
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".lock"] == []
 
 
 @contextmanager
