@@ -50,8 +50,10 @@ def touch_repository(world: World, repository: Repository, at: int) -> None:
     """A push, as `updated_on` and the size show it.
 
     `updated_on` comes some time after the push; the clock goes on until then, so that the next push comes later still.
-    A push that is seen late moves it too.
+    A push that is seen late moves it too. Nothing moves while it is held back (`hold_updated_on`).
     """
+    if repository.held:
+        return
     shown = at + jitter(at, 200 * MILLISECOND, 1_900 * MILLISECOND)
     repository.updated_on = world.reach(after(world, repository.updated_on, shown))
     repository.size += 400 + at % 7_000

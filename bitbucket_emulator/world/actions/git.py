@@ -148,6 +148,14 @@ def delete_tag(world: World, repository: Repository, name: str, *, at: Time) -> 
 
 
 @action
+def hold_updated_on(world: World, repository: Repository, held: bool = True, *, at: Time) -> Repository:
+    """Let `updated_on` not follow pushes yet; with `held` false it moves now, also without any push (FACTS 4)."""
+    repository.held = held
+    touch_repository(world, repository, at)
+    return repository
+
+
+@action
 def prune(world: World, repository: Repository, keep_pull_requests: bool = True, *, at: Time) -> list[str]:
     """Forget the commits that nothing reaches, so that they no longer resolve; returns their hashes.
 

@@ -83,7 +83,8 @@ class Repository(_Below):
     """A repository; `generate` fills `contents` on first use, from the seed alone: the order of use has no effect.
 
     `hidden_from` names the credentials that must not see it (EVERYBODY: none may). `blocked_status` is the HTTP status
-    of everything below a repository that is listed all the same (FACTS 10), None for ordinary ones.
+    of everything below a repository that is listed all the same (FACTS 10), None for ordinary ones. `held` lets pushes
+    leave `updated_on` as it is, for a while.
     """
 
     uuid: str
@@ -104,6 +105,7 @@ class Repository(_Below):
     pipelines_enabled: bool = True
     hidden_from: set[str] = field(default_factory=set)
     blocked_status: int | None = None
+    held: bool = False
     generate: Callable[[Repository], None] | None = None
     _contents: Contents | None = None
 

@@ -19,6 +19,7 @@ from bitbucket_emulator.world.actions import (
     force_push,
     fork,
     hide_repository,
+    hold_updated_on,
     map_email,
     merge,
     open_pull_request,
@@ -67,6 +68,25 @@ def test_every_push_moves_the_repository_however_soon_it_follows(
         seen.append(repository.updated_on)
         assert repository.updated_on <= world.clock
     assert seen == sorted(set(seen))
+
+
+def test_updated_on_can_be_held_back_and_moves_late(world: World, repository: Repository) -> None:
+    before = repository.updated_on, repository.size
+    hold_updated_on(world, repository)
+    head = push(world, repository, "main", "bob")
+    assert (repository.branches["main"], (repository.updated_on, repository.size)) == (head.hash, before)
+    released = hold_updated_on(world, repository, held=False)
+    assert before[0] < released.updated_on <= world.clock
+    moved = released.updated_on
+    push(world, repository, "main", "bob")
+    assert moved < repository.updated_on <= world.clock
+
+
+def test_updated_on_can_move_without_a_push(world: World, repository: Repository) -> None:
+    before, branches = repository.updated_on, dict(repository.branches)
+    hold_updated_on(world, repository, held=False)
+    assert before < repository.updated_on <= world.clock
+    assert repository.branches == branches
 
 
 def test_a_merge_that_closes_the_branch_of_a_fork_moves_the_fork(world: World, repository: Repository) -> None:
