@@ -40,7 +40,7 @@ def check_access(session: Session, tables: Sequence[Table]) -> Access:
     account, scopes = _account(session)
     ask = Ask(session.lists, session.settings.workspace, frozenset(tables))
     repositories: list[Repository] = []
-    for _ in read_repositories(ask, session.settings.selection, repositories):
+    for _ in read_repositories(ask, session.settings.selection, repositories, []):
         pass
     return Access(
         kind=session.credentials.description,

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
@@ -13,9 +14,13 @@ from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.api.quota import Quotas
 from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.sync.agenda import Agenda, SliceLimit
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.audit import Audit, Share
+from bitbucket_source.sync.census import Census
 from bitbucket_source.sync.cursors import Cursors
-from bitbucket_source.sync.engine import Agenda, Engine, Sink, SliceLimit
+from bitbucket_source.sync.engine import Engine, Sink
+from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Selection
 from bitbucket_source.tables import Table
 
@@ -39,6 +44,10 @@ class Settings:
     max_requests: int | None = None
     max_time: str | None = None
     on_rate_limit: str = "wait"
+    audit_requests: str = "5%"
+    full_refresh: bool = False
+    tables_named: bool = False
+    """whether somebody named the tables: then one that cannot be read is a failure"""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
@@ -55,6 +64,10 @@ class Settings:
         if self.on_rate_limit not in {"wait", "stop"}:
             raise SettingsError(f"on_rate_limit is {self.on_rate_limit!r}: it is wait or stop.")
         seconds_of(self.max_time)
+        try:
+            Share.parsed(self.audit_requests)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
 
     @property
     def selection(self) -> Selection:
@@ -85,6 +98,11 @@ class Session:
     limit: SliceLimit = field(default_factory=SliceLimit)
     agenda: Agenda = field(default_factory=Agenda)
     quotas: Quotas = field(default_factory=Quotas)
+    audit: Audit | None = None
+    """without one, nothing is verified that no signal tells of"""
+    renews: bool = False
+    """whether tables whose declaration has changed are read again in a phase of their own, behind the ordinary work"""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:
         """Open the budget: its clock runs from here."""
@@ -98,14 +116,21 @@ class Session:
         )
         self.lists = Lists(self.client)
 
-    def engine(self, tables: frozenset[Table], cursors: Cursors, sink: Sink) -> Engine:
+    def engine(self, tables: frozenset[Table], cursors: Cursors, known: Known, sink: Sink) -> Engine:
         """What reads one slice for these tables."""
         return Engine(
             Ask(self.lists, self.settings.workspace, tables),
             cursors,
+            known,
             sink,
             self.agenda,
-            selection=self.settings.selection,
+            census=Census(
+                self.settings.selection,
+                credentials=self.credentials.identity,
+                named=self.settings.tables_named,
+                renews=self.renews,
+            ),
+            audit=self.audit,
             workers=self.settings.workers,
             limit=self.limit,
         )
@@ -116,7 +141,7 @@ class Session:
 
     def warn_of_troubles(self) -> None:
         """Log what could not be read: for scripts, which have no exit code of ours."""
-        for trouble in self.agenda.troubles:
+        for trouble in self.agenda.troubles.values():
             logger.warning("%s of %s %s: %s", trouble.table.name, trouble.repository, trouble.item, trouble.message)
         for notice in self.agenda.notices:
             logger.warning("%s", notice)

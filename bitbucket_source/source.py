@@ -22,13 +22,12 @@ from bitbucket_source.api.credentials import (
     credentials_from,
     credentials_from_environment,
 )
-from bitbucket_source.load.reading import Reading, Readings, cursors_of_current_pipeline
+from bitbucket_source.load.reading import Reading, Readings, current_pipeline
 from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
 from bitbucket_source.tables import DATA_TABLES, Table
 
 _SECRETS = "sources.bitbucket.credentials"
-_LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
 
 
 @dlt.source(name="bitbucket", section="bitbucket")
@@ -97,8 +96,15 @@ def make_session(
     max_requests: int | None = None,
     max_time: str | None = None,
     on_rate_limit: str = "wait",
+    audit_requests: str = "5%",
+    full_refresh: bool = False,
+    tables_named: bool = False,
 ) -> Session:
-    """A session for one sync; the arguments and what is raised are those of `bitbucket_source`."""
+    """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
+
+    `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all),
+    `full_refresh` (read everything again), `tables_named` (a table that cannot be read is a failure).
+    """
     settings = Settings(
         workspace,
         base_url=base_url or os.environ.get("BITBUCKET_BASE_URL") or DEFAULT_BASE_URL,
@@ -109,6 +115,9 @@ def make_session(
         max_requests=max_requests,
         max_time=max_time,
         on_rate_limit=on_rate_limit,
+        audit_requests=str(audit_requests),
+        full_refresh=full_refresh,
+        tables_named=tables_named,
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
 
@@ -126,12 +135,10 @@ def configured_session(**given: Any) -> Session:
 
 def resources_of(session: Session, tables: Sequence[Table], *, renew: bool = False) -> list[DltResource]:
     """The resources that read `tables` with a session; `renew` makes each extraction a sync of its own."""
-    # cursors are trusted by the load that wrote them, so every row must name its load
-    dlt.config[_LOAD_ID_SETTING] = True
 
     def start(selected: frozenset[Table]) -> Reading:
         own = session.next_sync() if renew else session
-        return Reading(own, selected, cursors_of_current_pipeline(), warn=renew)
+        return Reading(own, selected, current_pipeline(), warn=renew)
 
     return table_resources(tables, Readings(start))
 

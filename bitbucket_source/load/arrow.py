@@ -79,6 +79,12 @@ class Unfit:
     why: str
 
 
+def identity_of(table: Table, item: Any) -> str:
+    """What an object of a table is called in a message: the last part of its key, as in `id 7`."""
+    column = table.columns_by_name[table.key[-1]]
+    return f"{column.path} {values_at(column.path, [item])[0]}" if column.origin is Origin.OBJECT else ""
+
+
 def arrow_table_of_fit(table: Table, batches: Sequence[Batch], ours: Mapping[str, Any]) -> tuple[pa.Table, list[Unfit]]:
     """`arrow_table`, without the objects that have a value no column of the declared type can hold."""
     try:

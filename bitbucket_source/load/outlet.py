@@ -17,7 +17,7 @@ import pyarrow as pa
 from bitbucket_source.load.arrow import Batch, Unfit, arrow_schema, arrow_table_of_fit
 from bitbucket_source.load.spread import spread
 from bitbucket_source.sync.cursors import Reader, StoredCursor, encode_cursor
-from bitbucket_source.sync.events import Reached, Rows
+from bitbucket_source.sync.events import Gone, Reached, Rows
 from bitbucket_source.tables import SYNC_CURSORS, USERS, Table
 
 ROWS_PER_ARROW_TABLE = 5000
@@ -29,9 +29,25 @@ _PATIENCE_SECONDS = 0.1
 class Outlet:
     """Takes rows and cursors from any thread; hands out Arrow tables, table by table."""
 
-    def __init__(self, tables: frozenset[Table], synced_at: datetime, on_unfit: Callable[[Table, Unfit], None]) -> None:
+    def __init__(
+        self,
+        tables: frozenset[Table],
+        synced_at: datetime,
+        *,
+        on_unfit: Callable[[Table, Unfit], None],
+        fresh: Callable[[Table, pa.Table], pa.Table] = lambda _, rows: rows,
+        mark: Callable[[Gone], None] = lambda _: None,
+        keep_cursors: bool = True,
+    ) -> None:
+        """`fresh` leaves out the rows that are stored already just so, `mark` marks stored ones as deleted.
+
+        Without `keep_cursors` somebody only looks at the rows.
+        """
         self._ours = {"synced_at": synced_at}
         self._on_unfit = on_unfit
+        self._fresh = fresh
+        self._mark = mark
+        self._keep_cursors = keep_cursors
         self._changed = threading.Condition()
         self._open = set(tables)
         self._gathered: defaultdict[Table, list[Batch]] = defaultdict(list)
@@ -56,8 +72,12 @@ class Outlet:
         """Remember how far a reader came; handed out behind its rows, for the same load."""
         cursor = StoredCursor(encode_cursor(reached.cursor), reader.declaration)
         with self._changed:
-            if reader.table in self._open:
+            if reader.table in self._open and self._keep_cursors:
                 self._cursors[reader.table][repository_uuid, reader.cursor_name] = cursor
+
+    def gone(self, gone: Gone) -> None:
+        """Mark rows as deleted, at once: before the cursor that makes it unrepeatable."""
+        self._mark(gone)
 
     def finish(self, error: BaseException | None = None) -> None:
         """No more rows will come; `error` is raised to whoever takes."""
@@ -140,6 +160,8 @@ class Outlet:
         arrow, unfit = arrow_table_of_fit(table, batches, self._ours)
         for each in unfit:
             self._on_unfit(table, each)
+        if arrow.num_rows:
+            arrow = self._fresh(table, arrow)
         with self._changed:
             self._changed.wait_for(lambda: self._has_room() or table not in self._open)
             if table in self._open and arrow.num_rows:

@@ -8,27 +8,46 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dlt
-from dlt.common.configuration.exceptions import ContextDefaultCannotBeCreated
+from dlt.common.storages.exceptions import CurrentLoadPackageStateNotAvailable
 from dlt.extract.exceptions import CurrentSourceNotAvailable
 
-from bitbucket_source.load.arrow import Unfit
+from bitbucket_source.load.arrow import Unfit, identity_of
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.marks import mark_deleted
 from bitbucket_source.load.outlet import Outlet
-from bitbucket_source.load.stored import stored_cursors
+from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.sync.cursors import Cursors
-from bitbucket_source.sync.events import Trouble
+from bitbucket_source.sync.events import Gone, Trouble
+from bitbucket_source.sync.known import NothingKnown
 from bitbucket_source.tables import TABLES, Table
 
 
 class Reading:
-    """A thread that reads what `tables` need, and the outlet it fills."""
+    """A thread that reads what `tables` need, and the outlet it fills.
 
-    def __init__(self, session: Session, tables: frozenset[Table], cursors: Cursors, *, warn: bool = False) -> None:
-        self.outlet = Outlet(tables, datetime.now(UTC), self._report_unfit)
+    `pipeline` is the one that runs; without it nothing is known of what was read before.
+    """
+
+    def __init__(
+        self, session: Session, tables: frozenset[Table], pipeline: dlt.Pipeline | None, *, warn: bool = False
+    ) -> None:
         self._session = session
         self._warn = warn
-        self._engine = session.engine(tables, cursors, self.outlet)
+        self._synced_at = datetime.now(UTC)
+        self._database = Database(pipeline) if pipeline is not None else None
+        stored = StoredRows(self._database) if self._database is not None else None
+        self.outlet = Outlet(
+            tables,
+            self._synced_at,
+            on_unfit=self._report_unfit,
+            fresh=stored.fresh if stored is not None else lambda _, rows: rows,
+            mark=self._mark,
+            keep_cursors=pipeline is not None,
+        )
+        cursors = stored_cursors(self._database) if self._database is not None else Cursors()
+        self._engine = session.engine(tables, cursors, stored or NothingKnown(), self.outlet)
         self._thread = threading.Thread(target=self._read, name="bitbucket-reading", daemon=True)
         self._thread.start()
 
@@ -45,10 +64,19 @@ class Reading:
                 self._session.warn_of_troubles()
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes the rows
             self.outlet.finish(error)
+        finally:
+            if self._database is not None:
+                self._database.close()
+
+    def _mark(self, gone: Gone) -> None:
+        if self._database is not None:
+            mark_deleted(self._database, gone, self._session.started_at, self._synced_at)
 
     def _report_unfit(self, table: Table, unfit: Unfit) -> None:
         where = unfit.place.get("repository_uuid", "")
-        self._session.agenda.troubles.append(Trouble(table, where, "", unfit.why))
+        named = {each.uuid: each.full_name for each in self._session.agenda.repositories or ()}
+        item = identity_of(table, unfit.object)
+        self._session.agenda.report(Trouble(table, named.get(where, where), item, unfit.why))
 
 
 class Readings:
@@ -88,11 +116,13 @@ def _selected_tables() -> frozenset[Table]:
     return frozenset(TABLES[name] for name in selected if name in TABLES)
 
 
-def cursors_of_current_pipeline() -> Cursors:
-    """The cursors in the destination of the pipeline that runs; none where no pipeline runs."""
+def current_pipeline() -> dlt.Pipeline | None:
+    """The pipeline that runs, its destination made ready; None where none does."""
     try:
-        pipeline = dlt.current.pipeline()
-    except ContextDefaultCannotBeCreated:
-        return Cursors()
+        dlt.current.load_package_state()
+    except CurrentLoadPackageStateNotAvailable:
+        # a pipeline may be known that does not run: then somebody looks at the rows themselves
+        return None
+    pipeline = dlt.current.pipeline()
     prepare_destination(pipeline)
-    return stored_cursors(pipeline) if pipeline.default_schema_name else Cursors()
+    return pipeline

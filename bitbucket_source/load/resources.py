@@ -16,11 +16,27 @@ from bitbucket_source.load.reading import Readings
 from bitbucket_source.load.workarounds import quiet_type_warnings
 from bitbucket_source.tables import SYNC_CURSORS, Table, Type
 
+_LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
+
 
 def table_resources(tables: Sequence[Table], readings: Readings) -> list[DltResource]:
     """A resource for each table. They are selected, limited and changed by hints as dlt's users expect."""
-    quiet_type_warnings()
+    let_rows_name_their_load()
     return [_resource(table, readings) for table in tables]
+
+
+def bookkeeping_resource(table: Table, rows: pa.Table) -> DltResource:
+    """Rows of bookkeeping, which are only ever added."""
+    let_rows_name_their_load()
+    return dlt.resource(
+        [rows], name=table.name, write_disposition="append", columns=column_hints(table), file_format="parquet"
+    )
+
+
+def let_rows_name_their_load() -> None:
+    """Rows and cursors are trusted by the load that wrote them, so each must name it."""
+    quiet_type_warnings()
+    dlt.config[_LOAD_ID_SETTING] = True
 
 
 def _resource(table: Table, readings: Readings) -> DltResource:

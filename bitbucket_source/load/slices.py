@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,13 +12,19 @@ import dlt
 import pyarrow as pa
 
 from bitbucket_source.load.arrow import arrow_schema
-from bitbucket_source.load.resources import column_hints
+from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.resources import bookkeeping_resource
+from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.source import resources_of
-from bitbucket_source.sync.engine import SliceLimit
+from bitbucket_source.sync.agenda import Phase, SliceLimit
+from bitbucket_source.sync.audit import Audit, Share
+from bitbucket_source.sync.cursors import NONE_SUCH
 from bitbucket_source.sync.events import Trouble
-from bitbucket_source.tables import SYNC_CURSORS, SYNC_RUNS, Table
+from bitbucket_source.sync.families import is_outdated
+from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_CURSORS, Table
 
 SLICE = SliceLimit(seconds=180, requests=1000)
 """What a crash loses at most."""
@@ -57,25 +62,101 @@ def run_sync(
 
     Raises what makes reading impossible: CredentialsRefused, CredentialsError, the error of the repositories' list.
     """
-    result = SyncResult(datetime.now(UTC))
+    result = SyncResult(session.started_at)
     session.limit = SLICE
+    session.renews = True
     prepare_destination(pipeline)
     finish_pending_loads(pipeline)
-    while True:
-        before = result.rows
-        pipeline.run(_source(session, tables))
-        result.slices += 1
-        result.rows = _added(before, _rows_of_last_run(pipeline))
-        result.requests = session.budget.requests
-        on_slice(result)
-        if session.agenda.is_done or session.agenda.stopped:
-            break
-    result.troubles = session.agenda.troubles
-    result.notices = session.agenda.notices
-    result.stopped = session.agenda.stopped
-    result.ended_at = datetime.now(UTC)
-    _write_run(pipeline, session, result)
+    make_bookkeeping_tables(pipeline)
+    books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
+    remembered = books.remembered()
+    session.budget.add_earlier(session.credentials.identity, books.requests_of_the_last_hour())
+    session.agenda.first = remembered.next_repository
+    session.audit = Audit(Share.parsed(session.settings.audit_requests), session.budget, remembered.rounds)
+    if session.settings.full_refresh:
+        _set_cursors_back(pipeline)
+    books.begin()
+    try:
+        while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
+            _run_slice(pipeline, session, tables, result)
+            on_slice(result)
+            if session.agenda.is_done and not session.agenda.stopped:
+                _enter_next_phase(pipeline, session, frozenset(tables))
+    finally:
+        _close(books, session, result)
     return result
+
+
+def _run_slice(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table], result: SyncResult) -> None:
+    pipeline.run(_source(session, tables))
+    result.slices += 1
+    result.rows = _added(result.rows, _rows_of_last_run(pipeline))
+    result.requests = session.budget.requests
+
+
+def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozenset[Table]) -> None:
+    agenda, audit = session.agenda, session.audit
+    repositories = agenda.repositories or []
+    if agenda.phase is Phase.ORDINARY:
+        database = Database(pipeline)
+        cursors = stored_cursors(database)
+        database.close()
+        agenda.enter(Phase.RENEWAL)
+        agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}
+        if not agenda.is_done:
+            return
+    if agenda.phase is Phase.RENEWAL and audit is not None and audit.next_unit(tables, repositories) is not None:
+        agenda.enter(Phase.AUDIT)
+        return
+    agenda.enter(Phase.DONE)
+
+
+def _close(books: Bookkeeping, session: Session, result: SyncResult) -> None:
+    """Complete the books, also of a run that ends with an error: its row says so by a missing exit code."""
+    agenda, budget = session.agenda, session.budget
+    result.troubles = list(agenda.troubles.values())
+    result.notices = agenda.notices
+    result.stopped = agenda.stopped
+    result.requests = budget.requests
+    result.ended_at = datetime.now(UTC)
+    is_whole = agenda.phase is Phase.DONE or bool(agenda.stopped)
+    books.settle_errors(agenda)
+    books.end(
+        {
+            "exit_code": result.exit_code if is_whole else None,
+            "stopped": result.stopped,
+            "requests": result.requests,
+            "requests_by_endpoint": json.dumps(dict(budget.by_endpoint.most_common())),
+            "rows_by_table": json.dumps(result.rows),
+            "seconds_waited": round(budget.seconds_waited),
+            "next_repository": agenda.next_first,
+        },
+        session.audit.rounds if session.audit is not None else {},
+    )
+
+
+def _set_cursors_back(pipeline: dlt.Pipeline) -> None:
+    """Let every cursor count as made under another declaration: everything behind it is read again.
+
+    Stored, so that a sync that is stopped meanwhile goes on.
+    """
+    database = Database(pipeline)
+    cursors = stored_cursors(database)
+    database.close()
+    rows = [
+        {
+            "repository_uuid": repository_uuid,
+            "table_name": name,
+            "cursor": stored.cursor,
+            "declaration": NONE_SUCH,
+            "synced_at": datetime.now(UTC),
+        }
+        for (repository_uuid, name), stored in cursors.stored.items()
+        if cursors.is_of_a_walk(name)
+    ]
+    if rows:
+        arrow = pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS))
+        pipeline.run(bookkeeping_resource(SYNC_CURSORS, arrow))
 
 
 def finish_pending_loads(pipeline: dlt.Pipeline) -> None:
@@ -102,31 +183,9 @@ def _rows_of_last_run(pipeline: dlt.Pipeline) -> dict[str, int]:
     trace = pipeline.last_trace
     info = trace.last_normalize_info if trace else None
     counts = info.row_counts if info else {}
-    bookkeeping = {SYNC_CURSORS.name, SYNC_RUNS.name}
+    bookkeeping = {table.name for table in BOOKKEEPING_TABLES}
     return {name: rows for name, rows in counts.items() if not name.startswith("_dlt") and name not in bookkeeping}
 
 
 def _added(before: dict[str, int], more: dict[str, int]) -> dict[str, int]:
     return {name: before.get(name, 0) + more.get(name, 0) for name in {**before, **more}}
-
-
-def _write_run(pipeline: dlt.Pipeline, session: Session, result: SyncResult) -> None:
-    row = {
-        "run_id": str(uuid.uuid4()),
-        "workspace_slug": session.settings.workspace,
-        "started_at": result.started_at,
-        "ended_at": result.ended_at,
-        "exit_code": result.exit_code,
-        "requests": result.requests,
-        "requests_by_endpoint": json.dumps(dict(session.budget.by_endpoint.most_common())),
-        "rows_by_table": json.dumps(result.rows),
-        "seconds_waited": round(session.budget.seconds_waited),
-    }
-    pipeline.run(
-        dlt.resource(
-            [pa.Table.from_pylist([row], schema=arrow_schema(SYNC_RUNS))],
-            name=SYNC_RUNS.name,
-            write_disposition="append",
-            columns=column_hints(SYNC_RUNS),
-        )
-    )

@@ -1,16 +1,20 @@
-"""What the destination holds already: the cursors of completed loads."""
+"""What the destination holds already: rows and the cursors of completed loads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
 
+import pyarrow as pa
+
+from bitbucket_source.load.arrow import Batch, arrow_table_of_fit
+from bitbucket_source.load.database import Database, Values
 from bitbucket_source.sync.cursors import Cursors, StoredCursor
-from bitbucket_source.tables import SYNC_CURSORS
-
-if TYPE_CHECKING:
-    import dlt
-    from dlt.destinations.sql_client import SqlClientBase
+from bitbucket_source.sync.known import Key
+from bitbucket_source.tables import COMMIT_PARENTS, COMMITS, SYNC_CURSORS, Column, Table, Type
+from bitbucket_source.tables.contract import SYNCED_AT
 
 _NEWEST_COMPLETED = """
     select repository_uuid, table_name, cursor, declaration
@@ -28,34 +32,153 @@ _NEWEST_COMPLETED = """
 """
 
 
-def stored_cursors(pipeline: dlt.Pipeline) -> Cursors:
+def stored_cursors(database: Database) -> Cursors:
     """The newest cursor of each repository and table whose load was completed.
 
     A load is not atomic across tables: the cursor of one that was cut short says nothing, so it is not read.
     """
-    with pipeline.sql_client() as client:
-        if not _exists(client):
-            return Cursors()
-        statement = _NEWEST_COMPLETED.format(
-            cursors=client.make_qualified_table_name(SYNC_CURSORS.name),
-            loads=client.make_qualified_table_name("_dlt_loads"),
+    if not database.columns(SYNC_CURSORS):
+        return Cursors()
+    rows = database.rows(_NEWEST_COMPLETED.format(cursors=database.name(SYNC_CURSORS), loads=database.loads))
+    return Cursors({(repository, name): StoredCursor(cursor, made) for repository, name, cursor, made in rows})
+
+
+class StoredRows:
+    """The rows of the warehouse: `bitbucket_source.sync.known.Known`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._places: dict[Table, set[Any]] = {}
+
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:
+        """Those of the objects whose row is not stored, or not just so, by a completed load."""
+        rows, unfit = arrow_table_of_fit(table, [Batch(objects, place)], {})
+        if unfit:
+            return list(objects)
+        return [each for each, differs in zip(objects, self._differ(table, rows), strict=True) if differs]
+
+    def fresh(self, table: Table, rows: pa.Table) -> pa.Table:
+        """The rows without those that are stored just so by a completed load.
+
+        Of a table that `keeps_known`, what a row leaves out is taken from the stored one.
+        """
+        if table.keeps_known:
+            rows = self._completed(table, rows)
+        differ = self._differ(table, rows)
+        return rows if all(differ) else rows.filter(pa.array(differ, pa.bool_()))
+
+    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:
+        """The keys of the rows that are not marked as deleted, at a place; `among` bounds further key columns.
+
+        Rows of every load: what Bitbucket no longer has is gone, whoever wrote it.
+        """
+        conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
+        return set(self._select(table, table.key, ["deleted_at is null"], conditions, among))
+
+    def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
+        """The parents of each commit stored by a completed load, dropped ones included."""
+        of_repository = [("repository_uuid = %s", [repository_uuid])]
+        found: dict[str, list[tuple[int, str]]] = {
+            sha: [] for (sha,) in self._select(COMMITS, ("hash",), [self._loaded], of_repository)
+        }
+        columns = ("hash", "position", "parent_hash")
+        for sha, position, parent in self._select(COMMIT_PARENTS, columns, [self._loaded], of_repository):
+            found.setdefault(sha, []).append((position, parent))
+        return {sha: tuple(parent for _, parent in sorted(parents)) for sha, parents in found.items()}
+
+    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:
+        """Whether one of the hashes, which may be shortened, is of no stored commit."""
+        of_repository = [("repository_uuid = %s", [repository_uuid])]
+        return any(
+            not list(self._select(COMMITS, ("1",), [self._loaded], [*of_repository, ("hash like %s", [f"{sha}%"])]))
+            for sha in hashes
         )
-        with client.execute_query(statement) as result:
-            return Cursors(dict(_read(result.fetchall())))
+
+    @property
+    def _loaded(self) -> str:
+        return f"_dlt_load_id in (select load_id from {self._database.loads} where status = 0)"
+
+    def _select(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        always: Sequence[str],
+        conditions: Sequence[tuple[str, list[Any]]],
+        among: Mapping[str, Iterable[Any]] | None = None,
+    ) -> Iterator[Values]:
+        if not self._database.columns(table):
+            return
+        select = f"select {', '.join(columns)} from {self._database.name(table)} where "
+        pieces: list[list[tuple[str, list[Any]]]] = [[]]
+        for column, values in (among or {}).items():
+            pieces = [[*before, each] for before in pieces for each in self._database.among(column, values)]
+        for piece in pieces:
+            bounds = [*conditions, *piece]
+            where = " and ".join([*always, *(condition for condition, _ in bounds)])
+            yield from self._database.rows(select + where, *(value for _, values in bounds for value in values))
+
+    def _differ(self, table: Table, rows: pa.Table) -> list[bool]:
+        columns = [column for column in table.columns if column.name != SYNCED_AT.name]
+        names = [column.name for column in columns]
+        if not set(names) <= set(self._database.columns(table)):
+            return [True] * rows.num_rows
+        stored = self._stored(table, rows, names)
+        if not stored:
+            return [True] * rows.num_rows
+        key = _picker(names, table.key)
+        new = list(zip(*(_canonical(column, rows[column.name].to_pylist()) for column in columns), strict=True))
+        return [stored.get(key(row)) != row for row in new]
+
+    def _stored(self, table: Table, rows: pa.Table, names: Sequence[str]) -> dict[Key, Values]:
+        """The stored rows that have the keys of `rows`, by their key."""
+        if not self._may_hold(table, rows):
+            return {}
+        bounds = {name: rows[name].unique().to_pylist() for name in table.key}
+        found = list(self._select(table, names, [self._loaded], [], bounds))
+        by_column = [
+            _canonical(table.columns_by_name[name], values)
+            for name, values in zip(names, zip(*found, strict=True), strict=False)
+        ]
+        key = _picker(names, table.key)
+        return {key(row): row for row in zip(*by_column, strict=True)}
+
+    def _may_hold(self, table: Table, rows: pa.Table) -> bool:
+        """Whether anything is stored where the rows belong: on a first load nothing is, and that is quickly told."""
+        first = table.key[0]
+        if table not in self._places:
+            self._places[table] = {value for (value,) in self._select(table, (f"distinct {first}",), ["1 = 1"], [])}
+        return not self._places[table].isdisjoint(rows[first].unique().to_pylist())
+
+    def _completed(self, table: Table, rows: pa.Table) -> pa.Table:
+        names = [column.name for column in table.object_columns]
+        if not set(names) <= set(self._database.columns(table)):
+            return rows
+        stored = self._stored(table, rows, names)
+        key = _picker(names, table.key)
+        whole = [
+            {**dict(zip(names, stored.get(key([row[name] for name in names]), ()), strict=False)), **_told(row)}
+            for row in rows.to_pylist()
+        ]
+        return pa.Table.from_pylist(whole, schema=rows.schema)
 
 
-def _read(rows: list[tuple[str, str, str, str]]) -> Iterator[tuple[tuple[str, str], StoredCursor]]:
-    for repository_uuid, table_name, cursor, declaration in rows:
-        yield (repository_uuid, table_name), StoredCursor(cursor, declaration)
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
-def _exists(client: SqlClientBase) -> bool:  # type: ignore[type-arg]
-    from dlt.destinations.exceptions import DatabaseUndefinedRelation
+def _picker(names: Sequence[str], key: Sequence[str]) -> Any:
+    """What takes a row's key out of its values: always a tuple."""
+    places = [list(names).index(name) for name in key]
+    return itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
 
-    try:
-        with client.execute_query(
-            f"select 1 from {client.make_qualified_table_name(SYNC_CURSORS.name)} limit 1"  # noqa: S608 - a name of ours
-        ):
-            return True
-    except DatabaseUndefinedRelation:
-        return False
+
+def _canonical(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    """Values that are equal where they mean the same: databases write JSON in their own way."""
+    if column.type is not Type.JSON:
+        return values
+    return [None if value is None else _same_json(value) for value in values]
+
+
+def _same_json(value: Any) -> str:
+    parsed = json.loads(value) if isinstance(value, str) else value
+    return json.dumps(parsed, sort_keys=True)

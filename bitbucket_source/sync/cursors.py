@@ -2,19 +2,25 @@
 
 A cursor belongs to one repository and one *reader* of a list: the table itself, or a table that rides on it
 (`pull_request_participants` and `users` on `pull_requests`). It is stored as JSON text in `sync_cursors`, with the
-fingerprint of the declaration it was made under; one that cannot be understood, or that was made under another
-declaration, counts as none: the table is read from its beginning.
+fingerprint of the declaration it was made under. One that cannot be understood counts as none: the table is read from
+its beginning. One that was made under another declaration goes on counting for the ordinary reading, and everything
+behind it is read again by a renewal with a cursor of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import msgspec
 
-from bitbucket_source.tables import Table
+from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
+
+_RENEWAL = "#renewal"
+_WORKSPACE_LISTS = {table.name for table in (REPOSITORIES, PROJECTS, WORKSPACE_MEMBERS)}
+NONE_SUCH = ""
+"""Instead of a fingerprint: the cursor counts under no declaration."""
 
 CursorType = TypeVar("CursorType", bound=msgspec.Struct)
 
@@ -25,17 +31,22 @@ class Reader:
 
     table: Table
     source: Table
+    renewal: bool = False
+    """whether it reads everything again, beside the ordinary reading, because the declaration has changed"""
+    made_under: str | None = None
+    """fingerprint of the declaration its cursor was made under, where that is another than the one of now"""
 
     @property
     def cursor_name(self) -> str:
         """The name under which its cursor is stored."""
         own = self.table is self.source or self.table.parent is self.source
-        return self.table.name if own else f"{self.table.name}/{self.source.name}"
+        name = self.table.name if own else f"{self.table.name}/{self.source.name}"
+        return f"{name}{_RENEWAL}" if self.renewal else name
 
     @property
     def declaration(self) -> str:
-        """Fingerprint of what it reads."""
-        return self.table.fingerprint
+        """Fingerprint of the declaration under which its rows are complete once they are read up to its cursor."""
+        return self.table.fingerprint if self.made_under is None else self.made_under
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,26 @@ class Cursors:
             return msgspec.json.decode(found.cursor, type=cursor_type)
         except msgspec.DecodeError:
             return None
+
+    def put(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> None:
+        """Let a cursor count that will be stored with this slice."""
+        stored = StoredCursor(encode_cursor(cursor), reader.declaration)
+        self.stored[repository_uuid, reader.cursor_name] = stored
+
+    def as_made(self, repository_uuid: str, reader: Reader) -> Reader:
+        """The reader under the declaration its cursor was made under."""
+        found = self.stored.get((repository_uuid, reader.cursor_name))
+        return reader if found is None else replace(reader, made_under=found.declaration)
+
+    def is_outdated(self, repository_uuid: str, reader: Reader) -> bool:
+        """Whether the reader's cursor was made under another declaration."""
+        found = self.stored.get((repository_uuid, reader.cursor_name))
+        return found is not None and found.declaration != reader.table.fingerprint
+
+    @staticmethod
+    def is_of_a_walk(name: str) -> bool:
+        """Whether a cursor of this name says how far a list was walked: what can be set back."""
+        return not name.endswith(_RENEWAL) and name not in _WORKSPACE_LISTS
 
     def stands_at(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> bool:
         """Whether just this cursor is stored already."""

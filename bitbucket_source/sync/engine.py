@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
-from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, ScopeMissing, Stopped
+import msgspec
+
+from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, ScopeMissing, Stopped
+from bitbucket_source.sync.agenda import Agenda, Phase, SliceLimit
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.cursors import Cursors, Reader
-from bitbucket_source.sync.events import Events, NextLoad, Reached, Rows, Trouble
-from bitbucket_source.sync.families import FAMILIES, Family, Job
-from bitbucket_source.sync.git import Refs
-from bitbucket_source.sync.repositories import (
-    WORKSPACE_LISTS,
-    Repository,
-    Selection,
-    Workspace,
-    read_people,
-    read_repositories,
-    read_workspace,
-)
-from bitbucket_source.tables import USERS, WORKSPACE_MEMBERS, WORKSPACES, Table
+from bitbucket_source.sync.audit import Audit
+from bitbucket_source.sync.census import Census, read_census
+from bitbucket_source.sync.cursors import NONE_SUCH, Cursors, Reader
+from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.families import FAMILIES, Family
+from bitbucket_source.sync.job import Job, Refs
+from bitbucket_source.sync.known import Known
+from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
 
 
 class Sink(Protocol):
-    """Where rows and cursors go."""
+    """Where rows, cursors and marks go."""
 
     def put(self, rows: Rows, tables: frozenset[Table]) -> None:
         """Rows for those of `tables` that take some from them."""
@@ -39,45 +38,8 @@ class Sink(Protocol):
     def reached(self, repository_uuid: str, reader: Reader, reached: Reached) -> None:
         """How far a reader of a repository's list came."""
 
-
-@dataclass
-class Agenda:
-    """What one sync still has to read; it outlives the slices the sync is cut into."""
-
-    repositories: list[Repository] | None = None
-    """None until the workspace was read"""
-    finished: set[str] = field(default_factory=set)
-    """uuids of the repositories that were read to the end"""
-    troubles: list[Trouble] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    lacking: set[Table] = field(default_factory=set)
-    """tables whose list the credentials lack the scope for: asked for once, not once per repository"""
-    stopped: str = ""
-    """why the sync has to end early; '' while it goes on"""
-    stop_asked: bool = False
-    """whether the user has asked to stop once"""
-    reading: dict[str, str] = field(default_factory=dict)
-    """what is being read now, by repository"""
-    rows_read: int = 0
-    """objects read so far, for the progress line"""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is left to read in this sync."""
-        return self.repositories is not None and len(self.finished) == len(self.repositories)
-
-    @property
-    def left(self) -> list[Repository]:
-        """The repositories still to be read."""
-        return [repository for repository in self.repositories or () if repository.uuid not in self.finished]
-
-
-@dataclass(frozen=True)
-class SliceLimit:
-    """After how many seconds or requests a slice ends at its next safe points. None for no end."""
-
-    seconds: float | None = None
-    requests: int | None = None
+    def gone(self, gone: Gone) -> None:
+        """Mark rows as deleted, at once: before the cursor that makes it unrepeatable."""
 
 
 class Engine:
@@ -87,18 +49,22 @@ class Engine:
         self,
         ask: Ask,
         cursors: Cursors,
+        known: Known,
         sink: Sink,
         agenda: Agenda,
         *,
-        selection: Selection,
+        census: Census,
+        audit: Audit | None,
         workers: int,
         limit: SliceLimit,
     ) -> None:
         self._ask = ask
         self._cursors = cursors
+        self._known = known
         self._sink = sink
         self._agenda = agenda
-        self._selection = selection
+        self._census = census
+        self._audit = audit
         self._workers = workers
         self._limit = limit
         self._budget = ask.lists.client.budget
@@ -108,17 +74,20 @@ class Engine:
         self._advanced = False
 
     def run(self) -> None:
-        """Read until nothing is left, the slice is full, or the sync has to stop.
+        """Read until nothing is left in this phase, the slice is full, or the sync has to stop.
 
         Raises CredentialsRefused, and the BitbucketError of the repositories' list, without which nothing can be read.
         """
         try:
             if self._agenda.repositories is None:
-                self._agenda.repositories = self._read_workspace()
-                self._advanced = True
-            with ThreadPoolExecutor(self._workers, thread_name_prefix="bitbucket") as pool:
-                for _ in pool.map(self._read_repository, self._agenda.left):
-                    pass
+                self._read_workspace()
+            match self._agenda.phase:
+                case Phase.ORDINARY:
+                    self._each_repository(self._read_family)
+                case Phase.RENEWAL:
+                    self._each_repository(self._renew_family)
+                case Phase.AUDIT if self._audit is not None:
+                    self._run_audit(self._audit)
         except Stopped as stop:
             self._agenda.stopped = str(stop)
 
@@ -126,96 +95,187 @@ class Engine:
         """Nobody wants the rest: stop at the next safe points."""
         self._cancelled.set()
 
-    def _read_workspace(self) -> list[Repository]:
-        repositories: list[Repository] = []
-        workspace = self._identify()
-        for event in read_repositories(self._ask, self._selection, repositories):
-            self._take(event, "", [], self._ask.wanted)
-        for table in WORKSPACE_LISTS:
-            if table in self._ask.wanted or (table is WORKSPACE_MEMBERS and USERS in self._ask.wanted):
-                self._read_list(table, self._ask.workspace, read_people(self._ask, workspace, table))
-        return repositories
+    def _read_workspace(self) -> None:
+        for uuid, table, events in read_census(self._ask, self._census, self._known, self._cursors, self._agenda):
+            reader = Reader(table, table)
+            try:
+                for event in events:
+                    self._take(event, uuid, [reader], self._ask.wanted)
+            except (CredentialsRefused, Stopped):
+                raise
+            except BitbucketError as error:
+                if self._agenda.repositories is None:
+                    raise
+                self._report(table, self._ask.workspace, error)
+            else:
+                self._agenda.complete.add((table.name, self._ask.workspace))
+        self._advanced = True
 
-    def _identify(self) -> Workspace:
-        try:
-            workspace, row = read_workspace(self._ask)
-        except AccessDenied as error:
-            self._agenda.notices.append(f"workspaces: skipped: {error}")
-            return Workspace("", self._ask.workspace)
-        self._sink.put(Rows(WORKSPACES, [row]), self._ask.wanted)
-        return workspace
+    def _each_repository(self, read: Callable[[Family, Job], bool]) -> None:
+        def read_all(repository: Repository) -> None:
+            if self._is_over():
+                return
+            job = Job(repository, Refs(self._ask, repository), self._known)
+            try:
+                finished = [read(family, job) for family in FAMILIES]
+            finally:
+                self._agenda.reading.pop(repository.uuid, None)
+            if all(finished):
+                self._agenda.finished.add(repository.uuid)
 
-    def _read_list(self, table: Table, where: str, events: Events) -> None:
-        try:
-            for event in events:
-                self._take(event, "", [], self._ask.wanted)
-        except (CredentialsRefused, Stopped):
-            raise
-        except BitbucketError as error:
-            self._report(table, where, error)
-
-    def _read_repository(self, repository: Repository) -> None:
-        if self._is_over():
-            return
-        job = Job(repository, Refs(self._ask, repository))
-        try:
-            finished = [self._read_family(family, job) for family in FAMILIES]
-        finally:
-            self._agenda.reading.pop(repository.uuid, None)
-        if all(finished):
-            self._agenda.finished.add(repository.uuid)
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="bitbucket") as pool:
+            for _ in pool.map(read_all, self._agenda.left):
+                pass
 
     def _read_family(self, family: Family, job: Job) -> bool:
         """Read one list of a repository; returns whether nothing of it is left for the next slice."""
+        readers = family.readers(self._ask.wanted)
+        if self._census.renews:
+            readers = [self._cursors.as_made(job.repository.uuid, reader) for reader in readers]
+        return self._walk(family, job, readers, lambda *_: None)
+
+    def _renew_family(self, family: Family, job: Job) -> bool:
+        """Read everything again for the tables whose cursor was made under another declaration."""
+        uuid = job.repository.uuid
+        outdated = [r for r in family.readers(self._ask.wanted) if self._cursors.is_outdated(uuid, r)]
+
+        def settle(group: list[Reader], cursor: msgspec.Struct) -> None:
+            for reader in group:
+                self._sink.reached(uuid, replace(reader, renewal=False), Reached(cursor))
+                self._sink.reached(uuid, replace(reader, made_under=NONE_SUCH), Reached(cursor))
+
+        return self._walk(family, job, [replace(reader, renewal=True) for reader in outdated], settle)
+
+    def _walk(
+        self, family: Family, job: Job, readers: list[Reader], at_end: Callable[[list[Reader], msgspec.Struct], None]
+    ) -> bool:
         if self._is_over():
             return False
         if family.source in self._agenda.lacking:
             return True
-        readers = family.readers(self._ask.wanted)
         uuid = job.repository.uuid
         self._agenda.reading[uuid] = f"{job.repository.slug} {family.source.name}"
         try:
-            for cursor, group in self._cursors.grouped(uuid, readers, family.cursor_type):
-                tables = frozenset(reader.table for reader in group)
-                events = family.strategy(self._ask.for_tables(tables), job, cursor)
-                for event in self._until_over(events):
-                    if isinstance(event, NextLoad):
-                        return False
-                    self._take(event, uuid, group, tables)
-                if self._is_over():
+            groups = self._cursors.grouped(uuid, readers, family.cursor_type)
+            _collect_signs(job, family, [cursor for cursor, _ in groups])
+            for cursor, group in groups:
+                if not self._walk_group(family, job, cursor, group, at_end):
                     return False
         except (CredentialsRefused, Stopped):
             raise
         except BitbucketError as error:
             self._report(family.source, job.repository.full_name, error)
+        else:
+            self._agenda.complete.add((family.source.name, job.repository.full_name))
         return True
 
-    def _until_over(self, events: Events) -> Events:
+    def _walk_group(
+        self,
+        family: Family,
+        job: Job,
+        cursor: Any,
+        group: list[Reader],
+        at_end: Callable[[list[Reader], msgspec.Struct], None],
+    ) -> bool:
+        tables = frozenset(reader.table for reader in group)
+        last = cursor
+        for event in self._until_over(family.strategy(self._ask.for_tables(tables), job, cursor)):
+            if isinstance(event, NextLoad):
+                return False
+            self._agenda.touched.add(job.repository.uuid)
+            self._take(event, job.repository.uuid, group, tables)
+            last = event.cursor if isinstance(event, Reached) else last
+        if self._is_over():
+            return False
+        if last is not None:
+            at_end(group, last)
+        return True
+
+    def _until_over(self, events: Events) -> Iterator[Event]:
         """The events up to the first safe point behind the slice's end."""
         for event in events:
             yield event
             if isinstance(event, Reached) and self._is_over():
                 return
 
-    def _take(self, event: object, uuid: str, group: list[Reader], tables: frozenset[Table]) -> None:
+    def _run_audit(self, audit: Audit) -> None:
+        """Spend what is left of the audit's share, unit by unit; each is a safe point.
+
+        A slice holds one kind: another might read the same rows again.
+        """
+        repositories = self._agenda.repositories or []
+        kinds: set[str] = set()
+        while not self._is_over() and (unit := audit.next_unit(self._ask.wanted, repositories)) is not None:
+            kind, repository = unit
+            if not kinds <= {kind.name}:
+                return
+            kinds.add(kind.name)
+            job = Job(repository, Refs(self._ask, repository), self._known)
+            self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
+            if kind.read is None:
+                audit.move(kind, repositories, whole=self._read_refs(job))
+            else:
+                for event in audit.read(kind, self._ask, job, repositories):
+                    self._take(event, repository.uuid, [], self._ask.wanted)
+            del self._agenda.reading[repository.uuid]
+            self._advanced = True
+        if audit.next_unit(self._ask.wanted, repositories) is None:
+            self._agenda.finished = {repository.uuid for repository in repositories}
+
+    def _read_refs(self, job: Job) -> bool:
+        """Read refs and commits although nothing tells of a push; returns whether they could be read."""
+        job.forced = True
+        before = len(self._agenda.troubles)
+        for family in FAMILIES:
+            cursors = [
+                cursor
+                for cursor, _ in self._cursors.grouped(
+                    job.repository.uuid, family.readers(self._ask.wanted), family.cursor_type
+                )
+            ]
+            _collect_signs(job, family, cursors)
+        for family in (family for family in FAMILIES if family.source in (BRANCHES, TAGS, COMMITS)):
+            self._read_family(family, job)
+        return len(self._agenda.troubles) == before
+
+    def _amend(self, uuid: str, amend: Amend) -> None:
+        """Change the cursors of a list's readers, those of this slice included."""
+        family = next(family for family in FAMILIES if family.source is amend.source)
+        readers = [self._cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
+        for cursor, group in self._cursors.grouped(uuid, readers, family.cursor_type):
+            if cursor is not None:
+                changed = amend.change(cursor)
+                self._take(Reached(changed), uuid, group, self._ask.wanted)
+                for reader in group:
+                    self._cursors.put(uuid, reader, changed)
+
+    def _take(self, event: Event, uuid: str, group: Sequence[Reader], tables: frozenset[Table]) -> None:
         match event:
             case Rows():
                 self._agenda.rows_read += len(event.objects)
                 self._sink.put(event, tables)
+            case Gone():
+                self._sink.gone(event)
             case Reached():
-                moved = [reader for reader in group if not self._cursors.stands_at(uuid, reader, event.cursor)]
+                at = event.repository_uuid or uuid
+                moved = [reader for reader in group if not self._cursors.stands_at(at, reader, event.cursor)]
                 for reader in moved:
-                    self._sink.reached(uuid, reader, event)
+                    self._sink.reached(at, reader, event)
                 self._advanced = self._advanced or bool(moved)
             case Trouble():
-                self._agenda.troubles.append(event)
+                self._agenda.report(event)
+            case Notice():
+                self._agenda.tell(event.text)
+            case Amend():
+                self._amend(uuid, event)
 
     def _report(self, table: Table, where: str, error: BitbucketError) -> None:
         if isinstance(error, ScopeMissing):
             self._agenda.lacking.add(table)
-            self._agenda.notices.append(f"{table.name}: skipped: {error}")
+        if isinstance(error, ScopeMissing) and not self._census.named:
+            self._agenda.tell(f"{table.name}: skipped: {error}")
         else:
-            self._agenda.troubles.append(Trouble(table, where, "", str(error)))
+            self._agenda.report(Trouble(table, where, "", str(error)))
 
     def _is_over(self) -> bool:
         """Whether the slice ends here. However small its limit, a cursor moves: slices come to an end."""
@@ -226,3 +286,10 @@ class Engine:
             (seconds is not None and time.monotonic() - self._started > seconds)
             or (requests is not None and self._budget.requests - self._requests_before >= requests)
         )
+
+
+def _collect_signs(job: Job, family: Family, cursors: Sequence[Any]) -> None:
+    """The last sign of a push that any of a list's cursors holds."""
+    signs = [cursor.sign for cursor in cursors if cursor is not None and hasattr(cursor, "sign")]
+    if signs or "sign" in family.cursor_type.__struct_fields__:
+        job.signs[family.source] = max([*signs, job.signs.get(family.source, "")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,9 +22,13 @@ class Rows:
 
 @dataclass(frozen=True)
 class Reached:
-    """Everything up to `cursor` has been said: a safe point to stop and to go on from."""
+    """Everything up to `cursor` has been said: a safe point to stop and to go on from.
+
+    `repository_uuid` where it belongs to another repository than the one being read.
+    """
 
     cursor: msgspec.Struct
+    repository_uuid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,32 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Gone:
+    """Bitbucket no longer has the rows whose key begins with one of `keys`: that is proven.
+
+    All keys have the same length; a shorter one than the table's stands for all rows that begin so.
+    """
+
+    table: Table
+    keys: Collection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something people should know, though nothing failed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Amend:
+    """What the audit found makes work for the ordinary reading: a list's cursors are changed so that it sees it."""
+
+    source: Table
+    change: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
 class NextLoad:
     """The rest belongs into another load: it holds an object that this load holds already, in another state.
 
@@ -45,5 +75,5 @@ class NextLoad:
     """
 
 
-Event: TypeAlias = Rows | Reached | Trouble | NextLoad
+Event: TypeAlias = Rows | Reached | Gone | Trouble | Notice | Amend | NextLoad
 Events: TypeAlias = Iterator[Event]

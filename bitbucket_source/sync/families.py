@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
 
 from bitbucket_source.sync.ask import Ask, nested_tables
-from bitbucket_source.sync.cursors import Reader
+from bitbucket_source.sync.commits import CommitsCursor, read_commits
+from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.events import Events
-from bitbucket_source.sync.git import CommitsCursor, Refs, RefsCursor, read_commits, read_refs
+from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pipelines import PipelinesCursor, read_pipelines
 from bitbucket_source.sync.pull_requests import PullRequestsCursor, read_pull_requests
-from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.sync.refs import RefsCursor, read_refs
 from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, USERS, Table
-
-
-@dataclass(frozen=True)
-class Job:
-    """One repository being read in one slice, and what its lists share."""
-
-    repository: Repository
-    refs: Refs
-
 
 Strategy: TypeAlias = Callable[[Ask, Job, Any], Events]
 
@@ -55,14 +48,16 @@ class Family:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family(PULL_REQUESTS, PullRequestsCursor, lambda ask, job, cursor: read_pull_requests(ask, job.repository, cursor)),
-    Family(
-        PIPELINES,
-        PipelinesCursor,
-        lambda ask, job, cursor: read_pipelines(ask, job.repository, cursor),
-        children=(PIPELINE_STEPS,),
-    ),
-    Family(BRANCHES, RefsCursor, lambda _, job, cursor: read_refs(BRANCHES, job.refs, job.repository, cursor)),
-    Family(TAGS, RefsCursor, lambda _, job, cursor: read_refs(TAGS, job.refs, job.repository, cursor)),
-    Family(COMMITS, CommitsCursor, lambda ask, job, cursor: read_commits(ask, job.refs, job.repository, cursor)),
+    Family(PULL_REQUESTS, PullRequestsCursor, read_pull_requests),
+    Family(PIPELINES, PipelinesCursor, read_pipelines, children=(PIPELINE_STEPS,)),
+    # behind the lists that may tell of a push
+    Family(BRANCHES, RefsCursor, partial(read_refs, BRANCHES)),
+    Family(TAGS, RefsCursor, partial(read_refs, TAGS)),
+    Family(COMMITS, CommitsCursor, read_commits),
 )
+
+
+def is_outdated(cursors: Cursors, repository_uuid: str, selected: frozenset[Table]) -> bool:
+    """Whether a cursor of the repository was made under another declaration than that of now."""
+    readers = (reader for family in FAMILIES for reader in family.readers(selected))
+    return any(cursors.is_outdated(repository_uuid, reader) for reader in readers)

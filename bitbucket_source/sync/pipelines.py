@@ -1,23 +1,25 @@
 """Pipelines and their steps.
 
-Bitbucket tells neither when a pipeline changed nor answers queries about it. New ones are found by their place: the
-first load goes oldest first by page numbers (new rows only ever append), later ones newest first down to the known
-past. Those that were not finished when last read are read again until they are.
+Bitbucket tells neither when a pipeline changed nor answers queries about it. A sync looks at the newest hundred: new
+ones are there, and whatever else changed among them is seen for nothing. Where more are new, and on a first load, the
+list is read oldest first by page numbers: new rows only ever append. Those that were not finished when last read are
+read again until they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
-from zlib import crc32
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import msgspec
 
+from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
+from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Events, Reached, Rows, Trouble
-from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import PIPELINE_STEPS, PIPELINES
 
 OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
@@ -27,119 +29,208 @@ OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
 class PipelinesCursor(msgspec.Struct, frozen=True):
     """How far a repository's pipelines and their steps have been read."""
 
-    done: str = ""
-    """created_on of the newest run read; '' where there was none"""
-    read: int | None = 0
-    """rows that the first load has read, oldest first; None once it is complete"""
-    open: dict[str, str] = {}
-    """the runs that were not finished when last read: uuid, and a checksum that tells whether the row has changed"""
+    read: int = 0
+    """how many runs are known, oldest first"""
+    last: str = ""
+    """uuid of the newest of them; '' where there was none"""
+    behind: bool = True
+    """whether there are more, which the walk oldest first has not reached yet"""
+    open: tuple[str, ...] = ()
+    """uuids of the runs that were not finished when last read"""
     owed: tuple[str, ...] = ()
     """uuids of the runs whose steps are still to be read"""
+    empty: tuple[str, ...] = ()
+    """uuids of the owed ones that had no steps although some are stored: believed when the next sync sees it too"""
+    sign: str = ""
+    """created_on of the last run of a commit that was not stored: the refs are to be read"""
 
 
-def read_pipelines(ask: Ask, repository: Repository, cursor: PipelinesCursor | None) -> Events:
-    """The runs that are new or were not finished, and the steps of those."""
-    cursor = cursor or PipelinesCursor()
+@dataclass
+class _Seen:
+    """What was met while one repository's runs are read: nothing is read twice."""
+
+    runs: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+    """the runs whose steps were asked for"""
+
+
+Walk: TypeAlias = Generator[Event, None, PipelinesCursor]
+
+
+def read_pipelines(ask: Ask, job: Job, cursor: PipelinesCursor | None) -> Events:
+    """The runs that are new, have changed or were not finished, and the steps of those."""
+    known = cursor or PipelinesCursor()
+    cursor = _with(known, sign=job.signs.get(PIPELINES, ""))
+    seen = _Seen()
     try:
-        yield from _first_load(ask, repository, cursor) if cursor.read is not None else _since(ask, repository, cursor)
+        if not cursor.behind:
+            cursor = yield from _newest(ask, job, cursor, seen)
+        if cursor.behind:
+            cursor = yield from _onward(ask, job, cursor, seen)
     except NotFound:
         # a repository that never had pipelines may answer so (FACTS 5)
-        if cursor.done:
+        if known.last:
             raise
-        yield Reached(PipelinesCursor(read=None))
-
-
-def _first_load(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Events:
-    read = cursor.read or 0
-    known = read % PIPELINES.pagelen  # of the first page, which may have been half full
-    for page in ask.numbered_pages(PIPELINES, repository.place, {"sort": "created_on"}, start=read - known):
-        yield from _rows(repository, page.rows)
-        yield from _misfits(repository, page.misfits)
-        new = page.rows[known - sum(misfit.index < known for misfit in page.misfits) :]
-        read += page.length - known
-        known = 0
-        cursor = PipelinesCursor(
-            done=_newest(cursor.done, page.rows),
-            read=read,
-            open=_sorted({**cursor.open, **_unfinished(page.rows)}),
-            owed=_union(cursor.owed, _owed(ask, new)),
-        )
-        yield Reached(cursor)
-        cursor = yield from _steps(ask, repository, cursor)
-    yield Reached(_with(cursor, read=None))
-
-
-def _since(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Events:
-    seen: dict[str, Any] = {}
-    for page in ask.numbered_pages(PIPELINES, repository.place, {"sort": "-created_on"}):
-        seen.update((row.uuid, row) for row in page.rows)
-        yield from _misfits(repository, page.misfits)
-        if any(not _is_later(row, cursor.done) for row in page.rows):
-            break
-    waiting = [uuid for uuid in cursor.open if uuid not in seen]
-    again, unread = yield from _unfinished_before(ask, repository, waiting)
-    new = [row for row in seen.values() if _is_later(row, cursor.done)]
-    known = [row for row in (*seen.values(), *again) if row.uuid in cursor.open and not _is_later(row, cursor.done)]
-    changed = [*new, *(row for row in known if cursor.open[row.uuid] != _checksum(row))]
-    yield from _rows(repository, changed)
-    cursor = PipelinesCursor(
-        done=_newest(cursor.done, seen.values()),
-        read=None,
-        open=_sorted({**_unfinished([*new, *known]), **{uuid: cursor.open[uuid] for uuid in unread}}),
-        owed=_union(cursor.owed, _owed(ask, [*changed, *filter(_is_running, known)])),
-    )
+        cursor = _with(cursor, behind=False)
+    cursor = yield from _unfinished_before(ask, job, cursor, seen)
     yield Reached(cursor)
-    yield from _steps(ask, repository, cursor)
+    yield from _steps(ask, job, cursor, seen)
 
 
-def _unfinished_before(ask: Ask, repository: Repository, waiting: list[str]) -> Any:
-    """Read the runs of `waiting` again; returns those that were read, and the uuids of those that were not.
+def _newest(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
+    """Read the newest page; where it does not reach the known past, only find out that the cursor is behind."""
+    page = next(ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "-created_on"}))
+    new = _position(page, cursor.last)
+    if new is None and page.length:
+        return _with(cursor, behind=True)
+    cursor = yield from _page(ask, job, cursor, page.rows, seen)
+    yield from _misfits(job, page)
+    return _with(cursor, read=cursor.read + new, last=page.rows[0].uuid) if new else cursor
+
+
+def _onward(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
+    """Read on, oldest first, from the newest run that is known. Every page is a safe point."""
+    length = PIPELINES.pagelen
+    start = max(0, cursor.read - 1) // length * length
+    cursor = yield from _onward_from(ask, job, cursor, seen, start)
+    if cursor.behind:
+        # the known ones do not stand where they stood: everything is looked at again
+        cursor = yield from _onward_from(ask, job, cursor, seen, 0)
+    return cursor
+
+
+def _onward_from(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen, start: int) -> Walk:
+    position = start
+    for page in ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "created_on"}, start=start):
+        if position == start > 0 and _position(page, cursor.last) is None:
+            return cursor
+        yield from _misfits(job, page)
+        first_new = max(0, cursor.read - position)
+        new = {row.uuid for index, row in _placed(page) if index >= first_new}
+        cursor = yield from _page(ask, job, cursor, page.rows, seen, owed=new)
+        position += page.length
+        last = page.rows[-1].uuid if page.rows else cursor.last
+        cursor = _with(cursor, read=position, last=last)
+        yield Reached(cursor)
+        cursor = yield from _steps(ask, job, cursor, seen)
+    return _with(cursor, behind=False)
+
+
+def _page(
+    ask: Ask,
+    job: Job,
+    cursor: PipelinesCursor,
+    rows: Sequence[Any],
+    seen: _Seen,
+    owed: Collection[str] = (),
+) -> Walk:
+    """Rows that were read: those that are new or have changed are loaded, finished or not.
+
+    The steps of those are read, and of those whose uuid is in `owed`.
+    """
+    fresh = [row for row in rows if row.uuid not in seen.runs]
+    seen.runs.update(row.uuid for row in fresh)
+    changed = job.known.different(PIPELINES, fresh, job.repository.place)
+    if changed:
+        yield Rows(PIPELINES, changed, job.repository.place)
+    unfinished = {row.uuid for row in fresh if is_unfinished(row)}
+    finished = {row.uuid for row in fresh} - unfinished
+    stirred = {row.uuid for row in changed}
+    with_steps = [row.uuid for row in fresh if row.uuid in stirred or row.uuid in owed or _is_running(row)]
+    cursor = _with(
+        cursor,
+        open=tuple(sorted({*cursor.open, *unfinished} - finished)),
+        owed=tuple(dict.fromkeys([*cursor.owed, *(with_steps if PIPELINE_STEPS in ask.wanted else ())])),
+    )
+    return _with_sign(job, cursor, changed)
+
+
+def _with_sign(job: Job, cursor: PipelinesCursor, changed: Sequence[Any]) -> PipelinesCursor:
+    if cursor.behind and not cursor.last:
+        return cursor  # a first load: the refs are read anyway
+    telling = [row for row in changed if job.tells_of_a_push([_commit(row)])]
+    if not telling:
+        return cursor
+    job.signs[PIPELINES] = sign = max(row.created_on for row in telling)
+    return _with(cursor, sign=sign)
+
+
+def _unfinished_before(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
+    """Read the runs again that were not finished and were not met in this sync.
 
     All unfinished ones come in one list; what left that list has finished and is read by itself.
     """
+    place = job.repository.place
+    waiting = {uuid for uuid in cursor.open if uuid not in seen.runs}
+    if not waiting:
+        return cursor
     again: dict[str, Any] = {}
-    unread: list[str] = []
-    if waiting:
-        params = {"status": OPEN_STATUSES, "sort": "created_on"}
-        for page in ask.numbered_pages(PIPELINES, repository.place, params):
-            again.update((row.uuid, row) for row in page.rows if row.uuid in waiting)
-    for uuid in waiting:
-        if uuid in again:
-            continue
+    params = {"status": OPEN_STATUSES, "sort": "created_on"}
+    for page in ask.numbered_pages(PIPELINES, place, params):
+        again.update((row.uuid, row) for row in page.rows if row.uuid in waiting)
+    for uuid in sorted(waiting - set(again)):
         try:
-            again[uuid] = ask.item(PIPELINES, repository.place, uuid)
+            again[uuid] = ask.item(PIPELINES, place, uuid)
         except NotFound:
-            continue
+            yield from _gone(job, uuid)
+            cursor = _with(cursor, open=tuple(each for each in cursor.open if each != uuid))
         except BitbucketError as error:
-            unread.append(uuid)
-            yield Trouble(PIPELINES, repository.full_name, f"uuid {uuid}", str(error))
-    return list(again.values()), unread
+            yield Trouble(PIPELINES, job.repository.full_name, f"uuid {uuid}", str(error))
+    return (yield from _page(ask, job, cursor, list(again.values()), seen))
 
 
-def _steps(ask: Ask, repository: Repository, cursor: PipelinesCursor) -> Any:
-    """Read the steps that are owed; returns the cursor with what is still owed: runs whose steps could not be read.
+def _steps(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
+    """Read the steps that are owed; those of runs that could not be read stay so.
 
     Each run is a safe point: however small a budget, the next sync goes on where it ended.
     """
-    failed: list[str] = []
-    for index, uuid in enumerate(cursor.owed):
-        place = {**repository.place, "pipeline_uuid": uuid}
+    failed = [uuid for uuid in cursor.owed if uuid in seen.tried]
+    empty = [uuid for uuid in cursor.empty if uuid in seen.tried]
+    owed = [uuid for uuid in cursor.owed if uuid not in seen.tried]
+    for index, uuid in enumerate(owed):
+        seen.tried.add(uuid)
         try:
-            for page in ask.pages(PIPELINE_STEPS, place):
-                yield Rows(PIPELINE_STEPS, page.rows, place)
-                yield from _misfits(repository, page.misfits, PIPELINE_STEPS)
-        except BitbucketError as error:
-            if not (isinstance(error, NotFound) and _is_gone(ask, repository, uuid)):
+            if not (yield from steps_of(ask, job, uuid, believed_empty=uuid in cursor.empty)):
                 failed.append(uuid)
-                yield Trouble(PIPELINE_STEPS, repository.full_name, f"pipeline {uuid}", str(error))
-        yield Reached(_with(cursor, owed=(*failed, *cursor.owed[index + 1 :])))
-    return _with(cursor, owed=tuple(failed))
+                empty.append(uuid)
+        except BitbucketError as error:
+            failed.append(uuid)
+            yield Trouble(PIPELINE_STEPS, job.repository.full_name, f"pipeline {uuid}", str(error))
+        left = owed[index + 1 :]
+        doubted = (*empty, *(each for each in cursor.empty if each in left))
+        yield Reached(_with(cursor, owed=(*failed, *left), empty=doubted))
+    return _with(cursor, owed=tuple(failed), empty=tuple(empty))
 
 
-def _is_gone(ask: Ask, repository: Repository, uuid: str) -> bool:
-    """Whether Bitbucket no longer has the run: only then does a 404 of its steps mean that there are none."""
+def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) -> Generator[Event, None, bool]:
+    """The steps of a run, whole. Returns False where there are none although some are stored, and it is not believed.
+
+    Raises BitbucketError where they cannot be read. A 404 means that there are none only where the run is gone too.
+    """
+    place = {**job.repository.place, "pipeline_uuid": pipeline_uuid}
     try:
-        ask.item(PIPELINES, repository.place, uuid)
+        pages = list(ask.pages(PIPELINE_STEPS, place))
+    except NotFound:
+        if not _is_gone(ask, job, pipeline_uuid):
+            raise
+        yield from _gone(job, pipeline_uuid)
+        return True
+    for page in pages:
+        yield Rows(PIPELINE_STEPS, page.rows, place)
+        yield from _misfits(job, page, PIPELINE_STEPS)
+    if not believed_empty and not any(page.length for page in pages) and job.known.keys(PIPELINE_STEPS, place):
+        yield Notice(
+            f"pipeline_steps of {job.repository.full_name}, pipeline {pipeline_uuid}: none, although some are stored; "
+            "believed if the next sync sees it too"
+        )
+        return False
+    yield from missing_rows(ask, job.known, PIPELINE_STEPS, place, pages)
+    return True
+
+
+def _is_gone(ask: Ask, job: Job, uuid: str) -> bool:
+    try:
+        ask.item(PIPELINES, job.repository.place, uuid)
     except NotFound:
         return True
     except BitbucketError:
@@ -147,54 +238,41 @@ def _is_gone(ask: Ask, repository: Repository, uuid: str) -> bool:
     return False
 
 
-def _rows(repository: Repository, rows: Sequence[Any]) -> Iterable[Event]:
-    if rows:
-        yield Rows(PIPELINES, rows, repository.place)
+def _gone(job: Job, uuid: str) -> Iterable[Event]:
+    yield Gone(PIPELINES, [(job.repository.uuid, uuid)])
+    yield Gone(PIPELINE_STEPS, [(job.repository.uuid, uuid)])
 
 
-def _misfits(repository: Repository, misfits: Any, table: Any = PIPELINES) -> Iterable[Event]:
-    return (Trouble(table, repository.full_name, misfit.label, misfit.why) for misfit in misfits)
+def _position(page: Page[Any], uuid: str) -> int | None:
+    """Where in a page a run stands; None where it is not there."""
+    return next((index for index, row in _placed(page) if row.uuid == uuid), None)
 
 
-def _owed(ask: Ask, rows: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(row.uuid for row in rows) if PIPELINE_STEPS in ask.wanted else ()
+def _placed(page: Page[Any]) -> Iterator[tuple[int, Any]]:
+    """The rows of a page with where they stand, objects that could not be read counted."""
+    unreadable = {misfit.index for misfit in page.misfits}
+    return zip((index for index in range(page.length) if index not in unreadable), page.rows, strict=True)
 
 
-def _unfinished(rows: Iterable[Any]) -> dict[str, str]:
-    return {row.uuid: _checksum(row) for row in rows if row.state is None or row.state.name != "COMPLETED"}
+def _misfits(job: Job, page: Page[Any], table: Any = PIPELINES) -> Iterable[Event]:
+    return (Trouble(table, job.repository.full_name, misfit.label, misfit.why) for misfit in page.misfits)
 
 
-def _sorted(checksums: dict[str, str]) -> dict[str, str]:
-    """In the order of uuids: the same runs give the same cursor, which then need not be stored again."""
-    return dict(sorted(checksums.items()))
+def _commit(row: Any) -> str | None:
+    named = row.target and row.target.commit
+    return named.hash if named else None
+
+
+def is_unfinished(row: Any) -> bool:
+    """Whether a run may still change by itself."""
+    return row.state is None or row.state.name != "COMPLETED"
 
 
 def _is_running(row: Any) -> bool:
     """Whether its steps may change while the row stays as it is; a paused run changes its row when it goes on."""
     stage = row.state.stage.name if row.state is not None and row.state.stage is not None else ""
-    return row.uuid in _unfinished([row]) and stage not in {"PAUSED", "HALTED"}
-
-
-def _checksum(row: Any) -> str:
-    return f"{crc32(msgspec.json.encode(row)):08x}"
-
-
-def _union(*uuids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(uuid for group in uuids for uuid in group))
+    return is_unfinished(row) and stage not in {"PAUSED", "HALTED"}
 
 
 def _with(cursor: PipelinesCursor, **changes: Any) -> PipelinesCursor:
     return msgspec.structs.replace(cursor, **changes)
-
-
-def _is_later(row: Any, done: str) -> bool:
-    return not done or _moment(row.created_on) > _moment(done)
-
-
-def _newest(done: str, rows: Iterable[Any]) -> str:
-    moments = [row.created_on for row in rows] + [done] * bool(done)
-    return max(moments, key=_moment, default="")
-
-
-def _moment(created_on: str) -> datetime:
-    return datetime.fromisoformat(created_on)

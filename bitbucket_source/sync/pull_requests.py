@@ -7,7 +7,7 @@ slide over the edge of a page (FACTS 12). With `q`, Bitbucket answers in every s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,9 @@ import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Events, NextLoad, Reached, Rows, Trouble
-from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.tables import PULL_REQUESTS
+from bitbucket_source.sync.events import Events, Gone, NextLoad, Reached, Rows, Trouble
+from bitbucket_source.sync.job import Job
+from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
 OVERLAP = timedelta(minutes=5)
 """How far before the cursor a sync starts: a row can become visible late, and reading it again costs no request."""
@@ -28,35 +28,57 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     """All pull requests that were changed up to `updated_on` have been read."""
 
     updated_on: str
+    sign: str = ""
+    """updated_on of the last one that named a commit not stored: the refs are to be read"""
 
 
-def read_pull_requests(ask: Ask, repository: Repository, cursor: PullRequestsCursor | None) -> Events:
+def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     """The pull requests that changed since the cursor, with what rides on them."""
     bound = _earlier(cursor.updated_on) if cursor else _BEGINNING
     read: dict[int, str] = {}
-    reached = cursor
-    for page in _changed_since(ask, repository, bound):
+    reached = cursor or PullRequestsCursor(_BEGINNING)
+    job.signs[PULL_REQUESTS] = reached.sign
+    for page in _changed_since(ask, job, bound):
         changed = next(
             (index for index, row in enumerate(page.rows) if read.get(row.id, row.updated_on) != row.updated_on), None
         )
         settled = page.rows[:changed]
-        yield Rows(PULL_REQUESTS, [row for row in settled if row.id not in read], repository.place)
+        new = [row for row in settled if row.id not in read]
+        yield from pull_request_rows(ask, job, new)
         read.update((row.id, row.updated_on) for row in settled)
         for misfit in page.misfits:
-            yield Trouble(PULL_REQUESTS, repository.full_name, misfit.label, misfit.why)
+            yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
         if settled:
             reached = _later(reached, settled[-1].updated_on)
-        yield Reached(reached or PullRequestsCursor(_BEGINNING))
+        if cursor is not None:
+            reached = _with_sign(job, reached, new)
+        yield Reached(reached)
         if changed is not None:
             yield NextLoad()
             return
 
 
-def _changed_since(ask: Ask, repository: Repository, bound: str) -> Iterator[Page[Any]]:
+def pull_request_rows(ask: Ask, job: Job, rows: Sequence[Any]) -> Events:
+    """Pull requests, and which of their stored participants take part no longer."""
+    place = job.repository.place
+    yield Rows(PULL_REQUESTS, rows, place)
+    if PULL_REQUEST_PARTICIPANTS not in ask.wanted:
+        return
+    stored = job.known.keys(PULL_REQUEST_PARTICIPANTS, place, pull_request_id=[row.id for row in rows])
+    there = {
+        (job.repository.uuid, row.id, (participant.user.uuid if participant.user else None) or "")
+        for row in rows
+        for participant in row.participants or ()
+    }
+    if gone := stored - there:
+        yield Gone(PULL_REQUEST_PARTICIPANTS, gone)
+
+
+def _changed_since(ask: Ask, job: Job, bound: str) -> Iterator[Page[Any]]:
     while True:
         last = bound
         params = {"q": f'updated_on>="{bound}"', "sort": "updated_on"}
-        for page in ask.pages(PULL_REQUESTS, repository.place, params):
+        for page in ask.pages(PULL_REQUESTS, job.repository.place, params):
             yield page
             if page.next_url is None:
                 return
@@ -67,11 +89,30 @@ def _changed_since(ask: Ask, repository: Repository, bound: str) -> Iterator[Pag
         bound = last
 
 
+def _with_sign(job: Job, cursor: PullRequestsCursor, rows: Sequence[Any]) -> PullRequestsCursor:
+    """The cursor with a new sign where a pull request that changed names a commit of this repository not stored."""
+    changed = job.known.different(PULL_REQUESTS, rows, job.repository.place)
+    telling = [row for row in changed if job.tells_of_a_push(_hashes(job, row))]
+    if not telling:
+        return cursor
+    job.signs[PULL_REQUESTS] = sign = telling[-1].updated_on
+    return msgspec.structs.replace(cursor, sign=sign)
+
+
+def _hashes(job: Job, row: Any) -> Iterator[str | None]:
+    """The commits that a pull request names and that its repository's refs should reach."""
+    yield row.merge_commit and row.merge_commit.hash
+    yield row.destination and row.destination.commit and row.destination.commit.hash
+    source = row.source
+    if row.state == "OPEN" and source and source.repository and source.repository.uuid == job.repository.uuid:
+        yield source.commit and source.commit.hash
+
+
 def _earlier(updated_on: str) -> str:
     return (datetime.fromisoformat(updated_on) - OVERLAP).isoformat()
 
 
-def _later(cursor: PullRequestsCursor | None, updated_on: str) -> PullRequestsCursor:
-    if cursor is None or datetime.fromisoformat(updated_on) > datetime.fromisoformat(cursor.updated_on):
-        return PullRequestsCursor(updated_on)
+def _later(cursor: PullRequestsCursor, updated_on: str) -> PullRequestsCursor:
+    if datetime.fromisoformat(updated_on) > datetime.fromisoformat(cursor.updated_on):
+        return msgspec.structs.replace(cursor, updated_on=updated_on)
     return cursor

@@ -1,6 +1,6 @@
 """Every table there is, in the order in which people look for them."""
 
-from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_RUNS
+from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_ERRORS, SYNC_RUNS
 from bitbucket_source.tables.contract import Column, Origin, Table, Type
 from bitbucket_source.tables.git import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
 from bitbucket_source.tables.people import PROJECTS, USERS, WORKSPACE_MEMBERS, WORKSPACES
@@ -23,7 +23,7 @@ DATA_TABLES: tuple[Table, ...] = (
     PIPELINES,
     PIPELINE_STEPS,
 )
-BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS)
+BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS, SYNC_ERRORS)
 TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)}
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "PULL_REQUEST_PARTICIPANTS",
     "REPOSITORIES",
     "SYNC_CURSORS",
+    "SYNC_ERRORS",
     "SYNC_RUNS",
     "TABLES",
     "TAGS",

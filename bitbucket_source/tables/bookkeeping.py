@@ -18,18 +18,40 @@ SYNC_CURSORS = Table(
 
 SYNC_RUNS = Table(
     name="sync_runs",
-    description="One row per `sync`: when, how it ended, what it cost.",
+    description="One row per `sync`, written at its start and completed at its end: when, how it ended, what it cost.",
     key=("run_id",),
     bookkeeping=True,
     columns=(
         ours(Type.TEXT, "run_id", "Identity of the run."),
         ours(Type.TEXT, "workspace_slug", "The workspace that was synced."),
+        ours(Type.TEXT, "credentials", "Identity of the credentials whose requests were spent; no secret."),
         ours(Type.TIMESTAMP, "started_at", "When it started."),
         ours(Type.TIMESTAMP, "ended_at", "When it ended; null while it runs, and for ever if it was killed."),
         ours(Type.BIGINT, "exit_code", "0 complete, 1 something was not read, 3 stopped early; null until it ended."),
+        ours(Type.TEXT, "stopped", "Why it ended early; '' where it did not."),
         ours(Type.BIGINT, "requests", "Requests made."),
         ours(Type.JSON, "requests_by_endpoint", "Requests by endpoint."),
         ours(Type.JSON, "rows_by_table", "Rows written by table."),
         ours(Type.BIGINT, "seconds_waited", "Seconds spent waiting for Bitbucket's rate limit."),
+        ours(Type.TEXT, "next_repository", "The repository that waited longest: the next run begins with it."),
+        ours(Type.JSON, "audit", "Where the audit stands, by kind of rows."),
+    ),
+)
+
+SYNC_ERRORS = Table(
+    name="sync_errors",
+    description="What could not be read: one row per list or object, kept after it could be read again.",
+    key=("workspace_slug", "table_name", "repository", "item", "first_seen"),
+    bookkeeping=True,
+    columns=(
+        ours(Type.TEXT, "workspace_slug", "The workspace."),
+        ours(Type.TEXT, "table_name", "The table that lacks rows."),
+        ours(Type.TEXT, "repository", "workspace/slug of the repository, or the workspace's slug."),
+        ours(Type.TEXT, "repository_uuid", "The repository (repositories.uuid); '' where it belongs to none."),
+        ours(Type.TEXT, "item", "The object that could not be read, such as `id 7`; '' for the whole list."),
+        ours(Type.TEXT, "message", "What failed, why, what to do next."),
+        ours(Type.TIMESTAMP, "first_seen", "Start of the run that met it first."),
+        ours(Type.TIMESTAMP, "last_seen", "Start of the run that met it last."),
+        ours(Type.TIMESTAMP, "resolved_at", "Start of the run in which it could be read again; null while it is open."),
     ),
 )

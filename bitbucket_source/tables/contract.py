@@ -140,6 +140,10 @@ class Table:
     """asked for with the parent's list even where it is not selected: the walk over the list needs it"""
     accounts: tuple[str, ...] = ()
     """paths of the accounts in the object: each becomes a row of `users`"""
+    keeps_known: bool = False
+    """not every answer tells everything about an object: what one leaves out stays as it was"""
+    askable: bool = True
+    """one object can be asked for by the last column of the key, behind the list's path"""
     bookkeeping: bool = False
     default: bool = True
     columns_by_name: dict[str, Column] = field(init=False, repr=False)

@@ -27,6 +27,7 @@ PROJECTS = Table(
     description="The projects of a workspace: groups of repositories.",
     key=("uuid",),
     endpoint="/workspaces/{workspace}/projects",
+    askable=False,
     scope="project",
     new_when="listed whole on every sync",
     costs="1 request per 100 projects a sync",
@@ -62,6 +63,7 @@ WORKSPACE_MEMBERS = Table(
 
 USERS = Table(
     name="users",
+    keeps_known=True,
     description="Every account that was met anywhere: authors, reviewers, members, bots, access tokens.",
     key=("uuid",),
     new_when="taken from every object that names the account",

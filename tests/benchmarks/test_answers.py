@@ -13,7 +13,7 @@ from benchmarks.contenders import Bench, connector, rows_in
 from benchmarks.processes import answering
 from benchmarks.work import REPOSITORY, TOKEN, WORKSPACE, Work
 from bitbucket_source.load import slices
-from bitbucket_source.sync.engine import SliceLimit
+from bitbucket_source.sync.agenda import SliceLimit
 
 WORK = Work(pull_requests=400, commits=1000)
 LISTS = f"/2.0/repositories/{WORKSPACE}/{REPOSITORY}"

@@ -13,7 +13,7 @@ from bitbucket_source.api.decode import decode_page
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.resources import column_hints
 from bitbucket_source.sync.ask import nested_tables
-from bitbucket_source.sync.git import HASHES_IN_A_URL
+from bitbucket_source.sync.commits import HASHES_IN_A_URL
 from bitbucket_source.sync.pipelines import OPEN_STATUSES
 from bitbucket_source.tables import (
     BOOKKEEPING_TABLES,

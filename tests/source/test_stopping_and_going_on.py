@@ -8,7 +8,7 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.load import slices
-from bitbucket_source.sync.engine import SliceLimit
+from bitbucket_source.sync.agenda import SliceLimit
 from tests.source.conftest import Warehouse
 
 TABLES = (

@@ -1,0 +1,187 @@
+"""`sync_runs` and `sync_errors`: what the runs did, kept in the warehouse itself.
+
+The rows go straight through SQL: a run in which nothing changed makes no load package.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dlt
+import msgspec
+
+from bitbucket_source.load.arrow import arrow_schema
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.resources import bookkeeping_resource
+from bitbucket_source.sync.agenda import Agenda
+from bitbucket_source.sync.audit import Round
+from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
+
+_LOAD_ID = "_dlt_load_id"
+_BY_SQL = "sql"
+"""in `_dlt_load_id` of the rows that no load wrote"""
+_ROUNDS = msgspec.json.Decoder(dict[str, Round])
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What earlier runs left for the next."""
+
+    next_repository: str = ""
+    rounds: dict[str, Round] = field(default_factory=dict)
+
+
+def make_bookkeeping_tables(pipeline: dlt.Pipeline) -> None:
+    """Let dlt make the tables of bookkeeping, and add columns that are new; nothing where all is there."""
+    database = Database(pipeline)
+    lacking = [table for table in BOOKKEEPING_TABLES if not set(table.columns_by_name) <= set(database.columns(table))]
+    database.close()
+    if lacking:
+        pipeline.run([bookkeeping_resource(table, arrow_schema(table).empty_table()) for table in lacking])
+
+
+@dataclass
+class Bookkeeping:
+    """The books of one run of one workspace."""
+
+    pipeline: dlt.Pipeline
+    workspace: str
+    credentials: str
+    started_at: datetime
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def __post_init__(self) -> None:
+        """Open nothing yet."""
+        self._database = Database(self.pipeline)
+
+    def remembered(self) -> Remembered:
+        """Where the last run that ended left off; the beginning, where that cannot be read."""
+        rows = self._database.rows(
+            f"select next_repository, audit from {self._database.name(SYNC_RUNS)} "
+            "where workspace_slug = %s and ended_at is not null order by started_at desc limit 1",
+            self.workspace,
+        )
+        self._database.close()
+        for next_repository, audit in rows:
+            try:
+                written = audit if isinstance(audit, str) else json.dumps(audit)
+                return Remembered(next_repository or "", _ROUNDS.decode(written) if audit else {})
+            except msgspec.DecodeError:
+                return Remembered(next_repository or "")
+        return Remembered()
+
+    def requests_of_the_last_hour(self) -> list[tuple[float, int]]:
+        """Seconds ago and number of the requests that runs with the same credentials made within the last hour."""
+        now = datetime.now(UTC)
+        rows = self._database.rows(
+            f"select ended_at, requests from {self._database.name(SYNC_RUNS)} where credentials = %s and ended_at > %s",
+            self.credentials,
+            now - timedelta(hours=1),
+        )
+        self._database.close()
+        return [(max(0.0, (now - ended).total_seconds()), int(requests or 0)) for ended, requests in rows]
+
+    def begin(self) -> None:
+        """Write the run's row: whoever looks sees that a sync runs."""
+        self._insert(
+            SYNC_RUNS,
+            {
+                "run_id": self.run_id,
+                "workspace_slug": self.workspace,
+                "credentials": self.credentials,
+                "started_at": self.started_at,
+            },
+        )
+        self._database.close()
+
+    def end(self, values: Mapping[str, Any], rounds: Mapping[str, Round]) -> None:
+        """Complete the run's row with these columns."""
+        columns = {**values, "ended_at": datetime.now(UTC), "audit": msgspec.json.encode(dict(rounds)).decode()}
+        set_to = ", ".join(f"{name} = %s" for name in columns)
+        self._database.execute(
+            f"update {self._database.name(SYNC_RUNS)} set {set_to} where run_id = %s",
+            *columns.values(),
+            self.run_id,
+        )
+        self._database.close()
+
+    def settle_errors(self, agenda: Agenda) -> None:
+        """Write what this run could not read, and resolve what it could read again."""
+        name = self._database.name(SYNC_ERRORS)
+        rows = self._database.rows(
+            f"select table_name, repository, item, repository_uuid, last_seen from {name} "
+            "where workspace_slug = %s and resolved_at is null",
+            self.workspace,
+        )
+        known = {(table, repository, item): (where, seen) for table, repository, item, where, seen in rows}
+        one = "workspace_slug = %s and table_name = %s and repository = %s and item = %s and resolved_at is null"
+        uuids = {each.full_name: each.uuid for each in agenda.repositories or ()}
+        with self._database.transaction():
+            for key, trouble in agenda.troubles.items():
+                if key in known:
+                    self._database.execute(
+                        f"update {name} set last_seen = %s, message = %s where {one}",
+                        *(self.started_at, trouble.message, self.workspace, *key),
+                    )
+                    continue
+                table, repository, item = key
+                self._insert(
+                    SYNC_ERRORS,
+                    {
+                        "workspace_slug": self.workspace,
+                        "table_name": table,
+                        "repository": repository,
+                        "repository_uuid": uuids.get(repository, ""),
+                        "item": item,
+                        "message": trouble.message,
+                        "first_seen": self.started_at,
+                        "last_seen": self.started_at,
+                    },
+                )
+            for key, (repository_uuid, seen) in known.items():
+                if key not in agenda.troubles and self._is_resolved(agenda, key, repository_uuid, seen):
+                    self._database.execute(
+                        f"update {name} set resolved_at = %s where {one}",
+                        *(self.started_at, self.workspace, *key),
+                    )
+        self._database.close()
+
+    def _is_resolved(self, agenda: Agenda, key: tuple[str, str, str], repository_uuid: str, seen: datetime) -> bool:
+        """A list that was read to the end has no error any more; an object once its row was written since."""
+        table_name, repository, item = key
+        table = TABLES.get(table_name)
+        if table is None:
+            return True
+        source = table if table.endpoint else table.parent or table
+        field_name, _, identity = item.partition(" ")
+        if not item or field_name not in {"id", "uuid", "hash", "name", "slug"}:
+            return (source.name, repository) in agenda.complete or bool(
+                table.parent and (table.parent.name, repository) in agenda.complete
+            )
+        if not self._database.columns(table):
+            return False
+        columns = {"repository_uuid": repository_uuid} if table.is_per_repository else {}
+        conditions = " and ".join([f"{name} = %s" for name in (*columns, table.key[-1])])
+        found = self._database.rows(
+            f"select 1 from {self._database.name(table)} where synced_at > %s and {conditions} limit 1",
+            *(seen, *columns.values(), _typed(table, identity)),
+        )
+        return bool(found)
+
+    def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        columns = [*row, _LOAD_ID]
+        self._database.execute(
+            f"insert into {self._database.name(table)} ({', '.join(columns)}) "
+            f"values ({', '.join(['%s'] * len(columns))})",
+            *row.values(),
+            _BY_SQL,
+        )
+
+
+def _typed(table: Table, identity: str) -> Any:
+    return int(identity) if table.columns_by_name[table.key[-1]].type == "bigint" else identity

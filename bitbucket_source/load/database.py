@@ -1,0 +1,105 @@
+"""SQL in the destination of a pipeline, beside what dlt does there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bitbucket_source.tables import Table
+
+if TYPE_CHECKING:
+    import dlt
+
+Values: TypeAlias = tuple[Any, ...]
+_TAKES_LISTS = {"duckdb", "motherduck", "postgres"}
+"""destinations whose SQL takes a whole list as one parameter"""
+_VALUES_A_STATEMENT = 500
+_LOADS = "_dlt_loads"
+
+
+class Database:
+    """The dataset of a pipeline. One connection, opened when first needed; safe to share between threads."""
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._pipeline = pipeline
+        self._lock = threading.RLock()
+        self._client: Any = None  # a SqlClientBase of dlt's, whose own types do not fit a context manager
+        self._open = ExitStack()
+        self._columns: dict[str, tuple[str, ...]] = {}
+        destination = pipeline.destination
+        self._takes_lists = destination is not None and destination.destination_name in _TAKES_LISTS
+
+    def close(self) -> None:
+        """Let go of the connection; the next statement opens another one.
+
+        DuckDB's file is locked against other programs as long as one is open.
+        """
+        with self._lock:
+            self._open.close()
+            self._client = None
+            self._columns.clear()
+
+    def columns(self, table: Table) -> tuple[str, ...]:
+        """The names of the table's columns; none where there is no such table."""
+        with self._lock:
+            if table.name not in self._columns:
+                self._columns[table.name] = self._look_up(table)
+            return self._columns[table.name]
+
+    def name(self, table: Table) -> str:
+        """The table's name in a statement."""
+        with self._lock:
+            return str(self._opened().make_qualified_table_name(table.name))
+
+    @property
+    def loads(self) -> str:
+        """The name of dlt's table of loads; those with status 0 are complete."""
+        with self._lock:
+            return str(self._opened().make_qualified_table_name(_LOADS))
+
+    def rows(self, statement: str, *parameters: Any) -> list[Values]:
+        """What a query answers. Parameters stand as %s."""
+        with self._lock, self._opened().execute_query(statement, *parameters) as cursor:
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def execute(self, statement: str, *parameters: Any) -> None:
+        """Run a statement that answers nothing."""
+        with self._lock, self._opened().execute_query(statement, *parameters):
+            pass
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements of the block, or none."""
+        with self._lock, self._opened().begin_transaction():
+            yield
+
+    def among(self, column: str, values: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
+        """Conditions that hold where a column has one of the values, with their parameters: as many as it takes."""
+        distinct = list(dict.fromkeys(values))
+        if self._takes_lists:
+            yield f"{column} in (select unnest(%s))", [distinct]
+            return
+        for start in range(0, len(distinct), _VALUES_A_STATEMENT):
+            some = distinct[start : start + _VALUES_A_STATEMENT]
+            yield f"{column} in ({', '.join(['%s'] * len(some))})", some
+
+    def _opened(self) -> Any:
+        if self._client is None:
+            client: Any = self._pipeline.sql_client()
+            self._client = self._open.enter_context(client)
+        return self._client
+
+    def _look_up(self, table: Table) -> tuple[str, ...]:
+        from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+        if not self._pipeline.schema_names:
+            return ()
+        found: list[str] = []
+        with (
+            suppress(DatabaseUndefinedRelation),
+            self._opened().execute_query(f"select * from {self.name(table)} limit 0") as cursor,
+        ):
+            found += (str(column[0]).lower() for column in cursor.description)
+        return tuple(found)

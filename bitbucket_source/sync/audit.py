@@ -1,0 +1,244 @@
+"""The audit: what no signal tells of is bounded, not ignored.
+
+Each sync spends a share of its requests on reading again what was verified longest ago, cheapest rows per request
+first. Each kind of rows is walked round and round, repository by repository; where a round stands is remembered.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import msgspec
+
+from bitbucket_source.api.budget import Budget
+from bitbucket_source.api.errors import BitbucketError, NotFound
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.commits import commits_reached
+from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
+from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished, steps_of
+from bitbucket_source.sync.pull_requests import pull_request_rows
+from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
+
+Unit: TypeAlias = Generator[Event, None, str]
+"""Reads some rows of a repository from a place in its list on; returns the next place, '' where the list ended"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Rows that are verified together."""
+
+    name: str
+    tables: frozenset[Table]
+    rows_per_request: float
+    read: Callable[[Ask, Job, str], Unit] | None
+    """None for refs, which the ordinary strategies read"""
+
+
+class Round(msgspec.Struct):
+    """Where the walk over one kind stands."""
+
+    repository: str = ""
+    """uuid of the repository to go on with"""
+    at: str = ""
+    """where in its list"""
+    began: str = ""
+    """when this round began"""
+    before: str = ""
+    """when the last complete round began: no row was verified before that moment; '' where none was complete"""
+    whole: bool = True
+    """whether everything in this round could be read"""
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many requests an audit may make: a number, a part of what the sync made, or as many as it takes."""
+
+    requests: int | None = None
+    part: float | None = None
+
+    @classmethod
+    def parsed(cls, text: str) -> Share:
+        """From `50`, `5%` or `all`. Raises ValueError for anything else."""
+        written = str(text).strip().lower()
+        if written == "all":
+            return cls()
+        if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", written):
+            return cls(part=float(match[1]) / 100)
+        return cls(requests=int(written)) if written.isdigit() else _refused(text)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every row is verified, whatever it costs."""
+        return self.requests is None and self.part is None
+
+    def of(self, made: int) -> float:
+        """The requests that are granted where the sync has made so many."""
+        if self.requests is not None:
+            return self.requests
+        return math.inf if self.part is None else math.ceil(self.part * made)
+
+
+def _refused(text: str) -> Share:
+    raise ValueError(f"audit_requests is {text!r}: it is a number, a percentage like 5%, or all.")
+
+
+@dataclass
+class Audit:
+    """The audit of one sync."""
+
+    share: Share
+    budget: Budget
+    rounds: dict[str, Round] = field(default_factory=dict)
+    """by the kind's name; changed as the audit goes on, to be stored when the rows are"""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    completed: set[str] = field(default_factory=set)
+    """the kinds of which this sync completed a round"""
+    spent_before: int | None = None
+    _restarted: set[str] = field(default_factory=set)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the share is spent, or everything is verified."""
+        if self.spent_before is None:
+            self.spent_before = self.budget.requests
+        spent = self.budget.requests - self.spent_before
+        return len(self.completed) == len(KINDS) or spent >= self.share.of(self.spent_before)
+
+    def next_unit(self, wanted: frozenset[Table], repositories: Sequence[Repository]) -> tuple[Kind, Repository] | None:
+        """What to verify next; None where nothing is left."""
+        if not repositories:
+            return None
+        kinds = [kind for kind in KINDS if kind.tables & wanted and kind.name not in self.completed]
+        if self.is_over or not kinds:
+            return None
+        kind = max(kinds, key=self._urgency)
+        state = self._round(kind)
+        ordered = sorted(repositories, key=lambda repository: repository.uuid)
+        repository = next((each for each in ordered if each.uuid >= state.repository), ordered[0])
+        if repository.uuid != state.repository:
+            state.repository, state.at = repository.uuid, ""
+        return kind, repository
+
+    def read(self, kind: Kind, ask: Ask, job: Job, repositories: Sequence[Repository]) -> Iterator[Event]:
+        """The events of a unit of a kind that is read here; the round moves when all were taken."""
+        state = self._round(kind)
+        assert kind.read is not None
+        try:
+            following = yield from kind.read(ask, job, state.at)
+        except BitbucketError as error:
+            table = min(kind.tables, key=lambda table: table.name)
+            yield Trouble(table, job.repository.full_name, "audit", str(error))
+            following, state.whole = "", False
+        self.move(kind, repositories, following)
+
+    def move(self, kind: Kind, repositories: Sequence[Repository], following: str = "", *, whole: bool = True) -> None:
+        """Go on behind a unit: within the repository's list, to the next repository, or to another round."""
+        state = self._round(kind)
+        state.whole = state.whole and whole
+        state.at = following
+        if following:
+            return
+        later = [each.uuid for each in repositories if each.uuid > state.repository]
+        if later:
+            state.repository = min(later)
+            return
+        state.repository = ""
+        state.before = state.began if state.whole else state.before
+        state.began = self.now.isoformat()
+        state.whole = True
+        self.completed.add(kind.name)
+
+    def _round(self, kind: Kind) -> Round:
+        state = self.rounds.setdefault(kind.name, Round(began=self.now.isoformat()))
+        if self.share.is_everything and kind.name not in self._restarted:
+            # everything in this sync: a round of its own
+            state.repository, state.at, state.began = "", "", self.now.isoformat()
+            self._restarted.add(kind.name)
+        return state
+
+    def _urgency(self, kind: Kind) -> float:
+        state = self._round(kind)
+        verified = datetime.fromisoformat(state.before or state.began)
+        return ((self.now - verified).total_seconds() + 1) * kind.rows_per_request
+
+
+def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
+    """A page of runs, oldest first, and the steps of those that have changed."""
+    start = int(at or 0)
+    place = job.repository.place
+    try:
+        page = next(ask.numbered_pages(PIPELINES, place, {"sort": "created_on"}, start=start))
+    except NotFound:
+        return ""
+    changed = job.known.different(PIPELINES, page.rows, place)
+    if changed:
+        yield Rows(PIPELINES, changed, place)
+    owed = []
+    for row in changed if PIPELINE_STEPS in ask.wanted else ():
+        try:
+            yield from steps_of(ask, job, row.uuid, believed_empty=False)
+        except BitbucketError as error:
+            yield Trouble(PIPELINE_STEPS, job.repository.full_name, f"pipeline {row.uuid}", str(error))
+            owed.append(row.uuid)
+    reopened = [row.uuid for row in changed if is_unfinished(row)]
+    if reopened or owed:
+        # the ordinary reading takes it from there
+        yield Amend(PIPELINES, lambda cursor: _with_work(cursor, reopened, owed))
+    return str(start + page.length) if page.length >= PIPELINES.pagelen else ""
+
+
+def _with_work(cursor: PipelinesCursor, reopened: Sequence[str], owed: Sequence[str]) -> PipelinesCursor:
+    return msgspec.structs.replace(
+        cursor,
+        open=tuple(sorted({*cursor.open, *reopened})),
+        owed=tuple(dict.fromkeys([*cursor.owed, *owed])),
+    )
+
+
+def _steps(ask: Ask, job: Job, at: str) -> Unit:
+    """The steps of the next run, by uuid."""
+    later = sorted(uuid for _, uuid in job.known.keys(PIPELINES, job.repository.place) if uuid > at)
+    if not later:
+        return ""
+    yield from steps_of(ask, job, later[0], believed_empty=False)
+    return later[0] if len(later) > 1 else ""
+
+
+def _pull_requests(ask: Ask, job: Job, at: str) -> Unit:
+    """The next fifty pull requests, by id."""
+    params = {"q": f"id>{int(at or 0)}", "sort": "id"}
+    page = next(iter(ask.pages(PULL_REQUESTS, job.repository.place, params)))
+    yield from pull_request_rows(ask, job, page.rows)
+    return str(page.rows[-1].id) if page.next_url is not None and page.rows else ""
+
+
+def _commits(ask: Ask, job: Job, at: str) -> Unit:
+    """The next hundred commits of the history, from the commits on that those before named as parents."""
+    frontier = set(at.split(",")) if at else set()
+    pages = commits_reached(ask, job, frontier) if frontier else ask.pages(COMMITS, job.repository.place)
+    try:
+        page = next(iter(pages))
+    except NotFound:
+        # no refs, or a history that was rewritten meanwhile: the next round begins at its heads
+        return ""
+    yield Rows(COMMITS, page.rows, job.repository.place)
+    for row in page.rows:
+        frontier.discard(row.hash)
+        frontier.update(parent.hash for parent in row.parents or ())
+    return ",".join(sorted(frontier)) if page.next_url is not None else ""
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("pipelines", frozenset({PIPELINES}), 100, _pipelines),
+    Kind("commits", frozenset({COMMITS}), 100, _commits),
+    Kind("pull_requests", frozenset({PULL_REQUESTS}), 50, _pull_requests),
+    Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
+    Kind("pipeline_steps", frozenset({PIPELINE_STEPS}), 3, _steps),
+)

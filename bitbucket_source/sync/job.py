@@ -1,0 +1,66 @@
+"""One repository being read in one slice, and what its lists share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitbucket_source.api.decode import Page
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.known import Known
+from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.tables import BRANCHES, TAGS, Table
+
+
+class Refs:
+    """The refs of one repository, listed at most once a job, however many tables need them."""
+
+    def __init__(self, ask: Ask, repository: Repository) -> None:
+        self._ask = ask
+        self._repository = repository
+        self._pages: dict[Table, list[Page[Any]]] = {}
+
+    def pages(self, table: Table) -> list[Page[Any]]:
+        """The pages of the branches or the tags."""
+        if table not in self._pages:
+            self._pages[table] = list(self._ask.pages(table, self._repository.place))
+        return self._pages[table]
+
+    def count(self, table: Table) -> int:
+        """How many branches or tags there are."""
+        return sum(page.length for page in self.pages(table))
+
+    def heads(self) -> list[str]:
+        """The hashes that branches and tags point at, each once."""
+        found = (row.target for table in (BRANCHES, TAGS) for page in self.pages(table) for row in page.rows)
+        return sorted({target.hash for target in found if target is not None and target.hash})
+
+
+@dataclass
+class Job:
+    """One repository being read in one slice, and what its lists share."""
+
+    repository: Repository
+    refs: Refs
+    known: Known
+    signs: dict[Table, str] = field(default_factory=dict)
+    """the last sign of a push that a list gave: it stands in that list's cursor, so that it outlives a crash"""
+    forced: bool = False
+    """whether refs are read although nothing tells of a push"""
+
+    @property
+    def occasion(self) -> str:
+        """What makes the refs be read: it changes with each push that anything tells of.
+
+        `updated_on` moves late, and sometimes without a push; the value read before the refs counts.
+        """
+        return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
+
+    def tells_of_a_push(self, hashes: Iterable[str | None]) -> bool:
+        """Whether one of the hashes belongs to a commit that is not stored."""
+        return self.known.lacks_commit(self.repository.uuid, dict.fromkeys(sha for sha in hashes if sha))
+
+
+def _name(table: Table) -> str:
+    return table.name

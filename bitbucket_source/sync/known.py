@@ -1,0 +1,47 @@
+"""What the warehouse holds already, as far as a strategy may ask: implemented in `bitbucket_source.load`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from bitbucket_source.tables import Table
+
+Key: TypeAlias = tuple[Any, ...]
+"""The values of a table's key columns, in the order of the declaration"""
+
+
+class Known(Protocol):
+    """The rows of the warehouse. Safe to share between threads."""
+
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:
+        """Those of the objects whose row is not stored, or not just so, by a completed load."""
+
+    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:
+        """The keys of the rows that are not marked as deleted, at a place; `among` bounds further key columns."""
+
+    def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
+        """The parents of each commit stored by a completed load, dropped ones included."""
+
+    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:
+        """Whether one of the hashes, which may be shortened, is of no stored commit."""
+
+
+class NothingKnown:
+    """What is known without a warehouse."""
+
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:  # noqa: ARG002
+        """All of them."""
+        return list(objects)
+
+    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:  # noqa: ARG002
+        """None."""
+        return set()
+
+    def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:  # noqa: ARG002
+        """Nothing is stored: then nothing can be told from it."""
+        return False
