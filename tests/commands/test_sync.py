@@ -176,7 +176,7 @@ def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobody
     bitbucket: Emulator, environment: dict[str, str], invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock, "PATIENCE", 0.0)
-    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=60))
+    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=5))
     command = [COMMAND, "sync", "acme"]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as first:
         while not any("/steps" in entry.path for entry in bitbucket.requests):
