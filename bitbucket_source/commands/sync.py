@@ -116,9 +116,13 @@ def summary(result: SyncResult, session: Session) -> Iterator[str]:
 
 def _what_remains(session: Session) -> str:
     most = session.settings.max_requests
-    if session.agenda.repositories is None and most is not None and session.budget.requests >= most:
+    if most is not None and session.budget.requests >= most and not _has_asked_about_a_repository(session):
         return (
-            "Nothing could be read with so few: the workspace and the list of its repositories take more, "
-            "and are read anew by each sync. Give --max-requests a larger number."
+            "Nothing could be read of any repository with so few: the lists of the workspace alone take more, "
+            "and each sync reads them anew. Give --max-requests a larger number."
         )
     return "Everything read so far is saved; the next sync goes on from there."
+
+
+def _has_asked_about_a_repository(session: Session) -> bool:
+    return any("{repository_uuid}" in endpoint for endpoint in session.budget.by_endpoint)
