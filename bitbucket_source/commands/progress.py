@@ -77,14 +77,20 @@ def progress_line(session: Session, seconds: float) -> str:
 
 
 def _state(session: Session, seconds: float) -> Iterator[str]:
+    from bitbucket_source.sync.agenda import Phase
+
     agenda, waiting = session.agenda, session.budget.waiting
     if agenda.repositories is None:
         yield waiting or "reading the workspace"
         return
-    finished, all_of_them = len(agenda.finished), len(agenda.repositories)
-    yield f"{finished} of {all_of_them} repositories"
-    if 0 < finished < all_of_them:
-        yield f"about {_clock(seconds * (all_of_them - finished) / finished)} left"
+    if agenda.phase is not Phase.ORDINARY:
+        yield agenda.phase.value
+    if agenda.phase is not Phase.AUDIT:
+        finished, all_of_them = len(agenda.finished), len(agenda.repositories)
+        yield f"{finished} of {all_of_them} repositories"
+        # later phases begin with some of them finished, at another pace
+        if agenda.phase is Phase.ORDINARY and 0 < finished < all_of_them:
+            yield f"about {_clock(seconds * (all_of_them - finished) / finished)} left"
     if waiting:
         yield waiting
     else:

@@ -14,6 +14,7 @@ from bitbucket_source.commands import progress
 from bitbucket_source.commands.progress import progress_line, progress_of
 from bitbucket_source.session import Session
 from bitbucket_source.source import make_session
+from bitbucket_source.sync.agenda import Phase
 from bitbucket_source.sync.repositories import Repository
 
 
@@ -57,6 +58,19 @@ def test_time_left_is_told_between_the_first_repository_and_the_last(session: Se
     assert progress_line(session, 60).startswith("0:01:00  0 of 2 repositories, web pull_requests  |")
     session.agenda.finished = {"{api}", "{web}"}
     assert progress_line(session, 60).startswith("0:01:00  2 of 2 repositories, web pull_requests  |")
+
+
+@pytest.mark.parametrize(
+    ("phase", "shown"),
+    [
+        (Phase.RENEWAL, "reading again, 1 of 2 repositories, web pull_requests  |"),
+        (Phase.AUDIT, "auditing, web pull_requests  |"),
+    ],
+    ids=str,
+)
+def test_later_phases_are_named_and_not_estimated(session: Session, phase: Phase, shown: str) -> None:
+    session.agenda.phase = phase
+    assert progress_line(session, 60).startswith(f"0:01:00  {shown}")
 
 
 def test_what_earlier_runs_used_of_the_hour_is_not_left(session: Session) -> None:
