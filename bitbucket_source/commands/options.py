@@ -38,6 +38,11 @@ budget_options = _together(
     click.option("--max-requests", type=int, help="Stop, with everything saved, after so many requests."),
     click.option("--max-time", metavar="TIME", help="Stop, with everything saved, after so long: 90s, 50m, 2h."),
     click.option(
+        "--audit-requests",
+        metavar="N|P%|all",
+        help="How many requests verify what no signal tells of. [default: 5%]",
+    ),
+    click.option(
         "--on-rate-limit",
         type=click.Choice(["wait", "stop"]),
         help="What to do when the hourly quota is spent. [default: wait]",
@@ -55,7 +60,14 @@ warehouse_options = _together(
 
 def given(**options: Any) -> dict[str, Any]:
     """The options that were given: the others must not hide what the configuration says."""
-    return {name: value for name, value in options.items() if value not in (None, (), "")}
+    return {name: value for name, value in options.items() if value not in (None, (), "", False)}
+
+
+def are_named(tables: str | None) -> bool:
+    """Whether somebody named the tables: then one that cannot be read is a failure, not a notice."""
+    import dlt
+
+    return tables is not None or dlt.config.get(_TABLES, list) is not None
 
 
 def chosen_tables(tables: str | None) -> list[Table]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_source.commands.options import (
+    are_named,
     budget_options,
     chosen_tables,
     given,
@@ -34,6 +35,7 @@ _TROUBLES_SHOWN = 20
 @workspace_options
 @warehouse_options
 @budget_options
+@click.option("--full-refresh", is_flag=True, help="Read everything again, beside what is new; drops nothing.")
 @click.option("--models", "build", is_flag=True, help="Build the SQL models afterwards.")
 def sync(
     workspace: str | None,
@@ -58,7 +60,8 @@ def sync(
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
 
-        session = configured_session(workspace=workspace, **given(**options))
+        named = are_named(tables)
+        session = configured_session(workspace=workspace, **given(**options, tables_named=named or None))
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)

@@ -36,8 +36,8 @@ class Reading:
         self._session = session
         self._warn = warn
         self._synced_at = datetime.now(UTC)
-        self._database = Database(pipeline) if pipeline is not None else None
-        stored = StoredRows(self._database) if self._database is not None else None
+        self._database = database = Database(pipeline) if pipeline is not None else None
+        stored = StoredRows(database) if database is not None else None
         self.outlet = Outlet(
             tables,
             self._synced_at,
@@ -46,8 +46,11 @@ class Reading:
             mark=self._mark,
             keep_cursors=pipeline is not None,
         )
-        cursors = stored_cursors(self._database) if self._database is not None else Cursors()
+        cursors = stored_cursors(database) if database is not None else Cursors()
         self._engine = session.engine(tables, cursors, stored or NothingKnown(), self.outlet)
+        if database is not None:
+            # a wait for Bitbucket may take an hour: others may open the file meanwhile
+            session.budget.on_wait = lambda _: database.close()
         self._thread = threading.Thread(target=self._read, name="bitbucket-reading", daemon=True)
         self._thread.start()
 

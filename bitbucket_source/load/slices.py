@@ -105,7 +105,7 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
         agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}
         if not agenda.is_done:
             return
-    if agenda.phase is Phase.RENEWAL and audit is not None and audit.next_unit(tables, repositories) is not None:
+    if agenda.phase is Phase.RENEWAL and audit is not None and audit.next_unit(agenda.readable(tables), repositories) is not None:
         agenda.enter(Phase.AUDIT)
         return
     agenda.enter(Phase.DONE)

@@ -82,6 +82,10 @@ class Agenda:
         self.phase = phase
         self.finished = set()
 
+    def readable(self, tables: frozenset[Table]) -> frozenset[Table]:
+        """Those of the tables whose list the credentials do not lack the scope for."""
+        return frozenset(table for table in tables if not {table, table.parent} & self.lacking)
+
     def report(self, trouble: Trouble) -> None:
         """Remember what could not be read, once."""
         self.troubles[trouble.table.name, trouble.repository, trouble.item] = trouble

@@ -41,6 +41,10 @@ class Kind:
     """None for refs, which the ordinary strategies read"""
 
 
+FRESH_SECONDS = 1800
+"""What was verified so lately is not verified again: a first load is not read twice."""
+
+
 class Round(msgspec.Struct):
     """Where the walk over one kind stands."""
 
@@ -115,7 +119,7 @@ class Audit:
         """What to verify next; None where nothing is left."""
         if not repositories:
             return None
-        kinds = [kind for kind in KINDS if kind.tables & wanted and kind.name not in self.completed]
+        kinds = [kind for kind in KINDS if kind.tables & wanted and self._is_due(kind)]
         if self.is_over or not kinds:
             return None
         kind = max(kinds, key=self._urgency)
@@ -163,10 +167,18 @@ class Audit:
             self._restarted.add(kind.name)
         return state
 
+    def _is_due(self, kind: Kind) -> bool:
+        if kind.name in self.completed:
+            return False
+        return self.share.is_everything or self._age(kind) > FRESH_SECONDS
+
     def _urgency(self, kind: Kind) -> float:
+        return self._age(kind) * kind.rows_per_request
+
+    def _age(self, kind: Kind) -> float:
+        """Seconds since the rows that were verified longest ago were."""
         state = self._round(kind)
-        verified = datetime.fromisoformat(state.before or state.began)
-        return ((self.now - verified).total_seconds() + 1) * kind.rows_per_request
+        return (self.now - datetime.fromisoformat(state.before or state.began)).total_seconds()
 
 
 def _pipelines(ask: Ask, job: Job, at: str) -> Unit:

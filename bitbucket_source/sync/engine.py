@@ -205,7 +205,8 @@ class Engine:
         """
         repositories = self._agenda.repositories or []
         kinds: set[str] = set()
-        while not self._is_over() and (unit := audit.next_unit(self._ask.wanted, repositories)) is not None:
+        readable = self._agenda.readable(self._ask.wanted)
+        while not self._is_over() and (unit := audit.next_unit(readable, repositories)) is not None:
             kind, repository = unit
             if not kinds <= {kind.name}:
                 return
@@ -219,7 +220,7 @@ class Engine:
                     self._take(event, repository.uuid, [], self._ask.wanted)
             del self._agenda.reading[repository.uuid]
             self._advanced = True
-        if audit.next_unit(self._ask.wanted, repositories) is None:
+        if audit.next_unit(readable, repositories) is None:
             self._agenda.finished = {repository.uuid for repository in repositories}
 
     def _read_refs(self, job: Job) -> bool:
