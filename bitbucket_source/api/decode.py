@@ -33,12 +33,14 @@ class Misfit:
 class Page(Generic[Row]):
     """One page of a list. `next_url` is None on the last one.
 
-    `size` is not read: it is no part of some lists, and wrong in others (FACTS 1).
+    `size` is how many objects Bitbucket says the whole list has: for forecasts only, never for paging. It is no part of
+    some lists, and wrong in others (FACTS 1).
     """
 
     rows: list[Row]
     next_url: str | None = None
     misfits: list[Misfit] = field(default_factory=list)
+    size: int | None = None
 
     @property
     def length(self) -> int:
@@ -56,6 +58,7 @@ def _page_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
         ("values", list[row_type]),  # type: ignore[valid-type]
         ("next", str | None, None),
+        ("size", int | None, None),
     ]
     return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
 
@@ -74,7 +77,7 @@ def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
         envelope = _page_decoder(cast("Hashable", row_type)).decode(body)
     except _UNREADABLE:
         return _object_by_object(_mended(body), row_type)
-    return Page(envelope.values, envelope.next)
+    return Page(envelope.values, envelope.next, size=envelope.size)
 
 
 def decode_json(body: bytes) -> Any:

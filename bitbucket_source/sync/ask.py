@@ -63,12 +63,15 @@ class Ask:
         endpoint, row = self._endpoint(table), self._row_type(table)
         return self.lists.numbered(path, endpoint, row, asked, pagelen=table.pagelen, start=start)
 
+    def glance(self, table: Table, place: Place, params: Params | None = None) -> Page[Any]:
+        """The first object of a table's list, in a page that says how many objects the list has."""
+        asked = {**self._fields(table), **(params or {})}
+        path = self._path(table, place)
+        return next(self.lists.follow(path, self._endpoint(table), self._row_type(table), asked, pagelen=1))
+
     def first_row(self, table: Table, place: Place) -> Any | None:
         """The first object of a table's list; None where the list is empty."""
-        asked = self._fields(table)
-        path = self._path(table, place)
-        page = next(self.lists.follow(path, self._endpoint(table), self._row_type(table), asked, pagelen=1))
-        return next(iter(page.rows), None)
+        return next(iter(self.glance(table, place).rows), None)
 
     @property
     def _accounts(self) -> bool:
