@@ -44,6 +44,7 @@ class Settings:
     max_requests: int | None = None
     max_time: str | None = None
     on_rate_limit: str = "wait"
+    since: str | None = None
     audit_requests: str = "5%"
     full_refresh: bool = False
     tables_named: bool = False
@@ -64,6 +65,7 @@ class Settings:
         if self.on_rate_limit not in {"wait", "stop"}:
             raise SettingsError(f"on_rate_limit is {self.on_rate_limit!r}: it is wait or stop.")
         seconds_of(self.max_time)
+        moment_of(self.since)
         try:
             Share.parsed(self.audit_requests)
         except ValueError as error:
@@ -73,6 +75,17 @@ class Settings:
     def selection(self) -> Selection:
         """Which repositories are read."""
         return Selection(tuple(self.repositories), tuple(self.exclude), tuple(self.projects))
+
+
+def moment_of(date: str | None) -> str:
+    """A date (its UTC midnight) or a timestamp, as a UTC timestamp; '' for None. Raises SettingsError for others."""
+    if date is None:
+        return ""
+    try:
+        parsed = datetime.fromisoformat(str(date).strip())
+    except ValueError:
+        raise SettingsError(f"since is {date!r}: write it like 2026-01-31, or 2026-01-31T12:00:00+00:00.") from None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -127,6 +140,7 @@ class Session:
             census=Census(
                 self.settings.selection,
                 credentials=self.credentials.identity,
+                since=moment_of(self.settings.since),
                 named=self.settings.tables_named,
                 renews=self.renews,
             ),

@@ -41,6 +41,7 @@ def bitbucket_source(
     projects: Sequence[str] | None = None,
     base_url: str | None = None,
     oauth_url: str | None = None,
+    since: str | None = None,
     workers: int = 4,
     max_requests: int | None = None,
     max_time: str | None = None,
@@ -58,6 +59,9 @@ def bitbucket_source(
         projects: Keys of the projects to read.
         base_url: Where the API answers; BITBUCKET_BASE_URL or https://api.bitbucket.org/2.0 without it.
         oauth_url: Where tokens are given out; BITBUCKET_OAUTH_URL or https://bitbucket.org/site/oauth2 without it.
+        since: How far back a first read goes: 2026-01-31 or a timestamp. Pull requests by updated_on, pipelines by
+            created_on, commits by date (approximately); refs, repositories and people are always whole. An earlier one
+            later reads what is missing.
         workers: How many repositories are read at once.
         max_requests: Stop, with everything saved, after so many requests.
         max_time: Stop, with everything saved, after so long: 90s, 50m, 2h.
@@ -75,6 +79,7 @@ def bitbucket_source(
         projects=projects,
         base_url=base_url,
         oauth_url=oauth_url,
+        since=since,
         workers=workers,
         max_requests=max_requests,
         max_time=max_time,
@@ -92,6 +97,7 @@ def make_session(
     projects: Sequence[str] | None = None,
     base_url: str | None = None,
     oauth_url: str | None = None,
+    since: str | None = None,
     workers: int = 4,
     max_requests: int | None = None,
     max_time: str | None = None,
@@ -111,6 +117,7 @@ def make_session(
         repositories=tuple(repositories or ()),
         exclude=tuple(exclude or ()),
         projects=tuple(projects or ()),
+        since=since,
         workers=workers,
         max_requests=max_requests,
         max_time=max_time,

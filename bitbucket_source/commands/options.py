@@ -34,6 +34,7 @@ workspace_options = _together(
 """Which workspace is read, and what of it."""
 
 budget_options = _together(
+    click.option("--since", metavar="DATE", help="How far back a first read goes: 2026-01-31. [default: everything]"),
     click.option("--workers", type=int, help="How many repositories are read at once. [default: 4]"),
     click.option("--max-requests", type=int, help="Stop, with everything saved, after so many requests."),
     click.option("--max-time", metavar="TIME", help="Stop, with everything saved, after so long: 90s, 50m, 2h."),

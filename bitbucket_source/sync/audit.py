@@ -21,9 +21,10 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished, steps_of
+from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.sync.steps import steps_of
 from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
 
 Unit: TypeAlias = Generator[Event, None, str]

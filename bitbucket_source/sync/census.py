@@ -30,6 +30,8 @@ class Census:
     selection: Selection
     credentials: str
     """identity of the credentials: what they do not see may be there for others"""
+    since: str = ""
+    """how far back a first read goes; '' for everything"""
     named: bool = False
     """whether somebody named the tables: then one that cannot be read is a failure"""
     renews: bool = False

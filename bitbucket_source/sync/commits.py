@@ -15,13 +15,15 @@ from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Events, Gone, Notice, Reached, Rows, Trouble
-from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.job import Job, moment
 from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
 
 HASHES_IN_A_URL = 40
 """More are posted as a form: a URL may have 4,094 characters (FACTS 2)."""
 HEADS_AT_ONCE = 100
 """More are asked for in several listings, each without what the ones before it reach (FACTS 12)."""
+OLDER_IN_A_ROW = 100
+"""Commits older than `since` that end a first read: dates in a history are not in order, so this is approximate."""
 
 Parents = Mapping[str, tuple[str, ...]]
 
@@ -39,6 +41,10 @@ class CommitsCursor(msgspec.Struct, frozen=True):
     frontier: tuple[str, ...] = ()
     branches: int = 0
     tags: int = 0
+    since: str = ""
+    """how far back the first read went; '' for everything"""
+    below: tuple[str, ...] = ()
+    """where it ended: the parents that were named and not read"""
     empty: bool = False
     """there were branches or tags before and then none: believed when the next sync sees it too"""
 
@@ -49,19 +55,32 @@ class _Walk:
     def __init__(self, before: _Walk | None = None) -> None:
         self.parents: dict[str, tuple[str, ...]] = dict(before.parents) if before else {}
         """of the commits read"""
+        self.below: tuple[str, ...] = ()
+        """parents of commits so old that the walk ended at them"""
         self.unresolved: set[str] = set()
         """heads to be read that Bitbucket could not resolve"""
 
 
 def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
     """The commits that the refs reach now and the heads of the cursor do not, and which were dropped."""
-    before = cursor or CommitsCursor()
+    before = cursor or CommitsCursor(since=job.since)
     walk = _Walk()
+    if job.reaches_further_back(before.since):
+        before = msgspec.structs.replace(
+            before,
+            since=job.since,
+            below=(),
+            targets=_union(before.targets, before.heads),
+            frontier=_union(before.frontier, before.below),
+            heads=(),
+            occasion="",
+        )
     if before.targets:
         yield from _listing(ask, job, walk, before, before.frontier, before.targets)
         # what is gone from the middle of a history took its heads with it: the heads of now decide
         settled = before.heads if walk.unresolved else _union(before.heads, before.targets)
-        before = msgspec.structs.replace(before, heads=settled, occasion="", targets=(), frontier=())
+        below = _union(before.below, walk.below)
+        before = msgspec.structs.replace(before, heads=settled, occasion="", targets=(), frontier=(), below=below)
         yield Reached(before)
     if before.occasion == job.occasion and not job.forced:
         return
@@ -79,7 +98,16 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
         return
     yield from _dropped(ask, job, walk, before, heads)
     # a head that did not resolve is asked for again
-    yield Reached(CommitsCursor(read, "" if walk.unresolved else job.occasion, branches=branches, tags=tags))
+    yield Reached(
+        CommitsCursor(
+            read,
+            "" if walk.unresolved else job.occasion,
+            branches=branches,
+            tags=tags,
+            since=before.since,
+            below=_union(before.below, walk.below),
+        )
+    )
 
 
 def _listing(
@@ -94,6 +122,7 @@ def _listing(
     # where nothing is stored nothing was dropped: the graph need not be kept in memory
     keep = len(include) > HEADS_AT_ONCE or bool(before.heads or job.known.keys(COMMITS, place))
     missing = set(include)
+    older = 0
     for page in pages:
         yield Rows(COMMITS, page.rows, place)
         for misfit in page.misfits:
@@ -107,6 +136,18 @@ def _listing(
                 walk.parents[row.hash] = parents
         frontier = tuple(sorted(missing - walk.unresolved - set(before.heads)))
         yield Reached(msgspec.structs.replace(before, targets=targets, frontier=frontier))
+        if before.since and not before.heads:
+            older = _older_in_a_row(page.rows, before.since, older)
+            if older >= OLDER_IN_A_ROW:
+                walk.below = frontier
+                return
+
+
+def _older_in_a_row(rows: Iterable[Any], since: str, older: int) -> int:
+    """How many commits in a row, the last of which ends these rows, are older than a moment."""
+    for row in rows:
+        older = older + 1 if row.date is not None and moment(row.date) < moment(since) else 0
+    return older
 
 
 def _pages(ask: Ask, job: Job, walk: _Walk, heads: Iterable[str], before: CommitsCursor) -> Iterator[Page[Any]]:

@@ -115,7 +115,7 @@ class Engine:
         def read_all(repository: Repository) -> None:
             if self._is_over():
                 return
-            job = Job(repository, Refs(self._ask, repository), self._known)
+            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since)
             try:
                 finished = [read(family, job) for family in FAMILIES]
             finally:
@@ -151,13 +151,13 @@ class Engine:
     ) -> bool:
         if self._is_over():
             return False
+        uuid = job.repository.uuid
+        groups = self._cursors.grouped(uuid, readers, family.cursor_type)
+        _collect_signs(job, family, [cursor for cursor, _ in groups])
         if family.source in self._agenda.lacking:
             return True
-        uuid = job.repository.uuid
         self._agenda.reading[uuid] = f"{job.repository.slug} {family.source.name}"
         try:
-            groups = self._cursors.grouped(uuid, readers, family.cursor_type)
-            _collect_signs(job, family, [cursor for cursor, _ in groups])
             for cursor, group in groups:
                 if not self._walk_group(family, job, cursor, group, at_end):
                     return False
@@ -211,7 +211,7 @@ class Engine:
             if not kinds <= {kind.name}:
                 return
             kinds.add(kind.name)
-            job = Job(repository, Refs(self._ask, repository), self._known)
+            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since)
             self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
             if kind.read is None:
                 audit.move(kind, repositories, whole=self._read_refs(job))

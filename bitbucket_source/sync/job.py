@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from bitbucket_source.api.decode import Page
@@ -46,6 +47,8 @@ class Job:
     known: Known
     signs: dict[Table, str] = field(default_factory=dict)
     """the last sign of a push that a list gave: it stands in that list's cursor, so that it outlives a crash"""
+    since: str = ""
+    """how far back a first read goes, as a UTC timestamp; '' for everything"""
     forced: bool = False
     """whether refs are read although nothing tells of a push"""
 
@@ -57,9 +60,19 @@ class Job:
         """
         return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
 
+    def reaches_further_back(self, since: str) -> bool:
+        """Whether this sync is to go further back than one that read everything since then; '' is everything."""
+        return bool(since) and (not self.since or moment(self.since) < moment(since))
+
     def tells_of_a_push(self, hashes: Iterable[str | None]) -> bool:
         """Whether one of the hashes belongs to a commit that is not stored."""
         return self.known.lacks_commit(self.repository.uuid, dict.fromkeys(sha for sha in hashes if sha))
+
+
+def moment(timestamp: str) -> datetime:
+    """A timestamp of Bitbucket's, comparable with others."""
+    parsed = datetime.fromisoformat(timestamp)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _name(table: Table) -> str:

@@ -8,7 +8,7 @@ read again until they are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -16,10 +16,11 @@ import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
-from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Event, Events, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.runs import placed, position_in, runs_before
+from bitbucket_source.sync.steps import run_gone, steps_of
 from bitbucket_source.tables import PIPELINE_STEPS, PIPELINES
 
 OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
@@ -33,6 +34,12 @@ class PipelinesCursor(msgspec.Struct, frozen=True):
     """how many runs are known, oldest first"""
     last: str = ""
     """uuid of the newest of them; '' where there was none"""
+    since: str = ""
+    """how far back the first read went; '' for everything"""
+    first: int = 0
+    """how many runs before that were left out"""
+    filled: int = 0
+    """how far a later read of those has come"""
     behind: bool = True
     """whether there are more, which the walk oldest first has not reached yet"""
     open: tuple[str, ...] = ()
@@ -59,10 +66,12 @@ Walk: TypeAlias = Generator[Event, None, PipelinesCursor]
 
 def read_pipelines(ask: Ask, job: Job, cursor: PipelinesCursor | None) -> Events:
     """The runs that are new, have changed or were not finished, and the steps of those."""
-    known = cursor or PipelinesCursor()
+    known = cursor or PipelinesCursor(since=job.since)
     cursor = _with(known, sign=job.signs.get(PIPELINES, ""))
     seen = _Seen()
     try:
+        if job.reaches_further_back(cursor.since):
+            cursor = yield from _fill(ask, job, cursor, seen)
         if not cursor.behind:
             cursor = yield from _newest(ask, job, cursor, seen)
         if cursor.behind:
@@ -80,7 +89,7 @@ def read_pipelines(ask: Ask, job: Job, cursor: PipelinesCursor | None) -> Events
 def _newest(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     """Read the newest page; where it does not reach the known past, only find out that the cursor is behind."""
     page = next(ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "-created_on"}))
-    new = _position(page, cursor.last)
+    new = position_in(page, cursor.last)
     if new is None and page.length:
         return _with(cursor, behind=True)
     cursor = yield from _page(ask, job, cursor, page.rows, seen)
@@ -91,7 +100,12 @@ def _newest(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
 def _onward(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     """Read on, oldest first, from the newest run that is known. Every page is a safe point."""
     length = PIPELINES.pagelen
-    start = max(0, cursor.read - 1) // length * length
+    if cursor.since and not cursor.read:
+        skipped = runs_before(ask, job, cursor.since)
+        cursor = _with(cursor, first=skipped, read=skipped)
+        start = skipped // length * length
+    else:
+        start = max(0, cursor.read - 1) // length * length
     cursor = yield from _onward_from(ask, job, cursor, seen, start)
     if cursor.behind:
         # the known ones do not stand where they stood: everything is looked at again
@@ -102,18 +116,38 @@ def _onward(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
 def _onward_from(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen, start: int) -> Walk:
     position = start
     for page in ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "created_on"}, start=start):
-        if position == start > 0 and _position(page, cursor.last) is None:
+        if position == start > 0 and cursor.last and position_in(page, cursor.last) is None:
             return cursor
         yield from _misfits(job, page)
         first_new = max(0, cursor.read - position)
-        new = {row.uuid for index, row in _placed(page) if index >= first_new}
-        cursor = yield from _page(ask, job, cursor, page.rows, seen, owed=new)
+        new = {row.uuid for index, row in placed(page) if index >= first_new}
+        inside = [row for index, row in placed(page) if position + index >= cursor.first]
+        cursor = yield from _page(ask, job, cursor, inside, seen, owed=new)
         position += page.length
         last = page.rows[-1].uuid if page.rows else cursor.last
         cursor = _with(cursor, read=position, last=last)
         yield Reached(cursor)
         cursor = yield from _steps(ask, job, cursor, seen)
     return _with(cursor, behind=False)
+
+
+def _fill(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
+    """The runs that an earlier sync left out because they were too old."""
+    length = PIPELINES.pagelen
+    filled = cursor.filled or (runs_before(ask, job, job.since) if job.since else 0)
+    position = start = filled // length * length
+    pages = ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "created_on"}, start=start)
+    while filled < cursor.first:
+        page = next(pages, None)
+        if page is None:
+            break
+        rows = [row for index, row in placed(page) if filled <= position + index < cursor.first]
+        cursor = yield from _page(ask, job, cursor, rows, seen, owed={row.uuid for row in rows})
+        filled = position = position + page.length
+        cursor = _with(cursor, filled=filled)
+        yield Reached(cursor)
+        cursor = yield from _steps(ask, job, cursor, seen)
+    return _with(cursor, since=job.since, first=0, filled=0)
 
 
 def _page(
@@ -172,7 +206,7 @@ def _unfinished_before(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen)
         try:
             again[uuid] = ask.item(PIPELINES, place, uuid)
         except NotFound:
-            yield from _gone(job, uuid)
+            yield from run_gone(job, uuid)
             cursor = _with(cursor, open=tuple(each for each in cursor.open if each != uuid))
         except BitbucketError as error:
             yield Trouble(PIPELINES, job.repository.full_name, f"uuid {uuid}", str(error))
@@ -202,62 +236,6 @@ def _steps(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     return _with(cursor, owed=tuple(failed), empty=tuple(empty))
 
 
-def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) -> Generator[Event, None, bool]:
-    """The steps of a run, whole. Returns False where there are none although some are stored, and it is not believed.
-
-    Raises BitbucketError where they cannot be read. A 404 means that there are none only where the run is gone too.
-    """
-    place = {**job.repository.place, "pipeline_uuid": pipeline_uuid}
-    try:
-        pages = list(ask.pages(PIPELINE_STEPS, place))
-    except NotFound:
-        if not _is_gone(ask, job, pipeline_uuid):
-            raise
-        yield from _gone(job, pipeline_uuid)
-        return True
-    for page in pages:
-        yield Rows(PIPELINE_STEPS, page.rows, place)
-        yield from _misfits(job, page, PIPELINE_STEPS)
-    if not believed_empty and not any(page.length for page in pages) and job.known.keys(PIPELINE_STEPS, place):
-        yield Notice(
-            f"pipeline_steps of {job.repository.full_name}, pipeline {pipeline_uuid}: none, although some are stored; "
-            "believed if the next sync sees it too"
-        )
-        return False
-    yield from missing_rows(ask, job.known, PIPELINE_STEPS, place, pages)
-    return True
-
-
-def _is_gone(ask: Ask, job: Job, uuid: str) -> bool:
-    try:
-        ask.item(PIPELINES, job.repository.place, uuid)
-    except NotFound:
-        return True
-    except BitbucketError:
-        return False
-    return False
-
-
-def _gone(job: Job, uuid: str) -> Iterable[Event]:
-    yield Gone(PIPELINES, [(job.repository.uuid, uuid)])
-    yield Gone(PIPELINE_STEPS, [(job.repository.uuid, uuid)])
-
-
-def _position(page: Page[Any], uuid: str) -> int | None:
-    """Where in a page a run stands; None where it is not there."""
-    return next((index for index, row in _placed(page) if row.uuid == uuid), None)
-
-
-def _placed(page: Page[Any]) -> Iterator[tuple[int, Any]]:
-    """The rows of a page with where they stand, objects that could not be read counted."""
-    unreadable = {misfit.index for misfit in page.misfits}
-    return zip((index for index in range(page.length) if index not in unreadable), page.rows, strict=True)
-
-
-def _misfits(job: Job, page: Page[Any], table: Any = PIPELINES) -> Iterable[Event]:
-    return (Trouble(table, job.repository.full_name, misfit.label, misfit.why) for misfit in page.misfits)
-
-
 def _commit(row: Any) -> str | None:
     named = row.target and row.target.commit
     return named.hash if named else None
@@ -276,3 +254,7 @@ def _is_running(row: Any) -> bool:
 
 def _with(cursor: PipelinesCursor, **changes: Any) -> PipelinesCursor:
     return msgspec.structs.replace(cursor, **changes)
+
+
+def _misfits(job: Job, page: Page[Any], table: Any = PIPELINES) -> Iterable[Event]:
+    return (Trouble(table, job.repository.full_name, misfit.label, misfit.why) for misfit in page.misfits)

@@ -7,7 +7,7 @@ slide over the edge of a page (FACTS 12). With `q`, Bitbucket answers in every s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,8 @@ import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Events, Gone, NextLoad, Reached, Rows, Trouble
-from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Reached, Rows, Trouble
+from bitbucket_source.sync.job import Job, moment
 from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
 OVERLAP = timedelta(minutes=5)
@@ -30,14 +30,20 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     updated_on: str
     sign: str = ""
     """updated_on of the last one that named a commit not stored: the refs are to be read"""
+    since: str = ""
+    """how far back the first read went; '' for everything"""
+    filled: str = ""
+    """how far a later read of what lies before `since` has come; '' where there is none"""
 
 
 def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     """The pull requests that changed since the cursor, with what rides on them."""
-    bound = _earlier(cursor.updated_on) if cursor else _BEGINNING
     read: dict[int, str] = {}
-    reached = cursor or PullRequestsCursor(_BEGINNING)
-    job.signs[PULL_REQUESTS] = reached.sign
+    if cursor is not None and job.reaches_further_back(cursor.since):
+        cursor = yield from _fill(ask, job, cursor, read)
+    bound = _earlier(cursor.updated_on) if cursor else job.since or _BEGINNING
+    reached = cursor or PullRequestsCursor(bound, since=job.since)
+    reached = msgspec.structs.replace(reached, sign=job.signs.get(PULL_REQUESTS, ""))
     for page in _changed_since(ask, job, bound):
         changed = next(
             (index for index, row in enumerate(page.rows) if read.get(row.id, row.updated_on) != row.updated_on), None
@@ -56,6 +62,23 @@ def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) ->
         if changed is not None:
             yield NextLoad()
             return
+
+
+def _fill(
+    ask: Ask, job: Job, cursor: PullRequestsCursor, read: dict[int, str]
+) -> Generator[Event, None, PullRequestsCursor]:
+    """The pull requests that were changed last before the first read began: an earlier sync left them out."""
+    until = moment(cursor.since)
+    for page in _changed_since(ask, job, cursor.filled or job.since or _BEGINNING):
+        rows = [row for row in page.rows if row.id not in read and moment(row.updated_on) < until]
+        yield from pull_request_rows(ask, job, rows)
+        read.update((row.id, row.updated_on) for row in rows)
+        if not page.rows or moment(page.rows[-1].updated_on) >= until:
+            break
+        yield Reached(msgspec.structs.replace(cursor, filled=page.rows[-1].updated_on))
+    cursor = msgspec.structs.replace(cursor, since=job.since, filled="")
+    yield Reached(cursor)
+    return cursor
 
 
 def pull_request_rows(ask: Ask, job: Job, rows: Sequence[Any]) -> Events:
@@ -113,6 +136,6 @@ def _earlier(updated_on: str) -> str:
 
 
 def _later(cursor: PullRequestsCursor, updated_on: str) -> PullRequestsCursor:
-    if datetime.fromisoformat(updated_on) > datetime.fromisoformat(cursor.updated_on):
+    if moment(updated_on) > moment(cursor.updated_on):
         return msgspec.structs.replace(cursor, updated_on=updated_on)
     return cursor

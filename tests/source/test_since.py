@@ -1,0 +1,69 @@
+"""`since` bounds a first read; an earlier one later reads the missing part, a later one changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bitbucket_emulator import Emulator
+from bitbucket_emulator.world.model import SECOND
+from tests.source.conftest import Warehouse
+from tests.truth.comparing import report
+from tests.truth.syncing import differences
+
+
+@pytest.fixture
+def dates(bitbucket: Emulator) -> list[str]:
+    """Two dates that divide what happened in the world, the later one first."""
+    moment = datetime.fromtimestamp(bitbucket.world.clock / SECOND, UTC)
+    return [(moment - timedelta(days=days)).date().isoformat() for days in (60, 200)]
+
+
+def test_a_first_read_goes_no_further_back(warehouse: Warehouse, dates: list[str]) -> None:
+    late, _ = dates
+    warehouse.sync(since=late)
+
+    assert warehouse.rows("select count(*) > 0, min(updated_on) from pull_requests")[0][0]
+    assert warehouse.rows(f"select count(*) from pull_requests where updated_on < '{late}'") == [(0,)]
+    assert warehouse.rows(f"select count(*) from pipelines where created_on < '{late}'") == [(0,)]
+    assert warehouse.rows("select count(*) > 0 from pipelines") == [(True,)]
+    assert warehouse.rows(
+        "select count(*) from pipeline_steps where pipeline_uuid not in (select uuid from pipelines)"
+    ) == [(0,)]
+    assert warehouse.rows("select count(*) > 0 from branches") == [(True,)]
+
+
+def test_an_earlier_one_reads_the_missing_part(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:
+    late, early = dates
+    warehouse.sync(since=late)
+    first = warehouse.rows("select repository_uuid, id, synced_at from pull_requests")
+    warehouse.sync(since=early)
+
+    assert warehouse.rows(f"select count(*) from pull_requests where updated_on < '{early}'") == [(0,)]
+    assert warehouse.rows(f"select count(*) > 0 from pull_requests where updated_on < '{late}'") == [(True,)]
+    assert set(first) <= set(warehouse.rows("select repository_uuid, id, synced_at from pull_requests")), (
+        "kept as they were"
+    )
+
+    warehouse.sync()
+    found = differences(bitbucket, Path(warehouse.path))
+    assert not found, report(found)
+
+
+def test_a_later_one_changes_nothing(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:
+    warehouse.sync()
+    warehouse.sync(since=dates[0])
+
+    assert not differences(bitbucket, Path(warehouse.path))
+
+
+def test_the_missing_part_is_read_in_pieces(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:
+    warehouse.sync(since=dates[0])
+    codes = []
+    while 0 not in codes and len(codes) < 30:
+        codes.append(warehouse.sync(max_requests=30, audit_requests="0").exit_code)
+
+    assert codes[-1] == 0
+    assert not differences(bitbucket, Path(warehouse.path))
