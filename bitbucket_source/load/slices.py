@@ -14,6 +14,7 @@ import pyarrow as pa
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
@@ -66,7 +67,9 @@ def run_sync(
     session.limit = SLICE
     session.renews = True
     prepare_destination(pipeline)
-    finish_pending_loads(pipeline)
+    left_behind = finish_pending_loads(pipeline)
+    if left_behind:
+        session.agenda.tell(left_behind)
     make_bookkeeping_tables(pipeline)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()
@@ -105,7 +108,11 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
         agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}
         if not agenda.is_done:
             return
-    if agenda.phase is Phase.RENEWAL and audit is not None and audit.next_unit(agenda.readable(tables), repositories) is not None:
+    if (
+        agenda.phase is Phase.RENEWAL
+        and audit is not None
+        and audit.next_unit(agenda.readable(tables), repositories) is not None
+    ):
         agenda.enter(Phase.AUDIT)
         return
     agenda.enter(Phase.DONE)
@@ -157,18 +164,6 @@ def _set_cursors_back(pipeline: dlt.Pipeline) -> None:
     if rows:
         arrow = pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS))
         pipeline.run(bookkeeping_resource(SYNC_CURSORS, arrow))
-
-
-def finish_pending_loads(pipeline: dlt.Pipeline) -> None:
-    """Load what an earlier run extracted and did not load: until then dlt ignores anything new.
-
-    Before looking at the destination: where that is empty, dlt's `sync_destination`, and `run`, which calls it, throw
-    pending packages away.
-    """
-    if pipeline.has_pending_data:
-        pipeline.normalize()
-        pipeline.load()
-    pipeline.sync_destination()
 
 
 def _source(session: Session, tables: Sequence[Table]) -> Any:

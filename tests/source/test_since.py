@@ -61,7 +61,7 @@ def test_a_later_one_changes_nothing(bitbucket: Emulator, warehouse: Warehouse, 
 
 def test_the_missing_part_is_read_in_pieces(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:
     warehouse.sync(since=dates[0])
-    codes = []
+    codes: list[int] = []
     while 0 not in codes and len(codes) < 30:
         codes.append(warehouse.sync(max_requests=30, audit_requests="0").exit_code)
 
