@@ -1,0 +1,246 @@
+"""Makes the plan of a sync: looks at the workspace, at some repositories, and adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitbucket_source.api.decode import Page
+from bitbucket_source.api.errors import AccessDenied
+from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
+from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
+from bitbucket_source.planning.forecast import LISTS, Forecast, forecast, least
+from bitbucket_source.planning.histories import Histories
+from bitbucket_source.planning.plan import Line, Plan
+from bitbucket_source.planning.sample import Stratum, shares_of, strata_of
+from bitbucket_source.planning.sights import Looks
+from bitbucket_source.planning.standing import Kind, Standing, standing_of
+from bitbucket_source.session import Session
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.audit import Round, Share
+from bitbucket_source.sync.costs import pages_by_next
+from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.known import Known, NothingKnown
+from bitbucket_source.sync.repositories import Repository, read_repositories
+from bitbucket_source.tables import (
+    COMMITS,
+    DATA_TABLES,
+    PIPELINE_STEPS,
+    PIPELINES,
+    PROJECTS,
+    PULL_REQUESTS,
+    REPOSITORIES,
+    USERS,
+    WORKSPACE_MEMBERS,
+    WORKSPACES,
+    Table,
+)
+
+TRIES = 60
+"""How many pages of commits are tried to find out how long the histories are."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the warehouse remembers of earlier syncs."""
+
+    cursors: Cursors = field(default_factory=Cursors)
+    known: Known = field(default_factory=NothingKnown)
+    rounds: Mapping[str, Round] = field(default_factory=dict)
+    """where the audit stands"""
+    made_lately: Sequence[tuple[float, int]] = ()
+    """seconds ago and number of the requests that the same credentials made within the last hour"""
+
+
+def make_plan(session: Session, tables: Sequence[Table], stored: Stored | None = None) -> Plan:
+    """Find out what `sync` would cost for these tables, with some requests and without writing anything.
+
+    Raises CredentialsRefused where the credentials are refused, and NotFound where the workspace is.
+    """
+    return _Planner(session, frozenset(tables), stored or Stored()).plan()
+
+
+class _Planner:
+    def __init__(self, session: Session, selected: frozenset[Table], stored: Stored) -> None:
+        self._session = session
+        self._selected = selected
+        self._stored = stored
+        self._ask = Ask(session.lists, session.settings.workspace, selected)
+        self._looks = Looks(self._ask, Histories(self._ask.for_tables(frozenset())))
+        self._notes: list[str] = []
+
+    def plan(self) -> Plan:
+        session, stored = self._session, self._stored
+        session.budget.add_earlier(session.credentials.identity, stored.made_lately)
+        lines = [self._workspace()]
+        repositories, sizes, line = self._repositories()
+        lines += [line, *self._people()]
+        standings = self._standings(repositories, sizes, stored.cursors)
+        lists, looked_at = self._lists(standings)
+        lines = [self._noted(line) for line in (*lines, *lists)] + self._riding()
+        lines.append(self._audit(lines, repositories, sizes))
+        self._tell_renewals(standings)
+        quota = session.budget.quotas.of(session.credentials.identity)
+        return Plan(
+            workspace=session.settings.workspace,
+            repositories=len(repositories),
+            looked_at=looked_at,
+            is_first=not any((each.uuid, name) in stored.cursors.stored for each in repositories for name in _NAMES),
+            lines=tuple(lines),
+            per_hour=quota.limit,
+            left=quota.left,
+            requests=session.budget.requests,
+            notes=(*self._notes, *dict.fromkeys(self._looks.notes)),
+        )
+
+    def _workspace(self) -> Line:
+        try:
+            self._ask.one(WORKSPACES)
+        except AccessDenied as error:
+            return Line(WORKSPACES.name, Figure.of(1), Figure.of(1), f"cannot be read: {error}")
+        return Line(WORKSPACES.name, Figure.of(1), Figure.of(1))
+
+    def _repositories(self) -> tuple[list[Repository], dict[str, int], Line]:
+        found: list[Repository] = []
+        pages: list[Page[Any]] = []
+        for _ in read_repositories(self._ask, self._session.settings.selection, found, pages):
+            pass
+        sizes = {row.uuid: row.size or 0 for page in pages for row in page.rows}
+        asked = Figure.of(len(pages))
+        return sorted(found, key=lambda each: each.uuid), sizes, Line(REPOSITORIES.name, asked, asked)
+
+    def _people(self) -> Iterator[Line]:
+        for table in (PROJECTS, WORKSPACE_MEMBERS):
+            if table in self._selected or (table is WORKSPACE_MEMBERS and USERS in self._selected):
+                length = self._looks.length(table, {}, self._session.settings.workspace)
+                asked = Figure(1, 1) if table in self._looks.lacking else _pages_of(table, length)
+                yield Line(table.name, asked, asked)
+
+    def _standings(
+        self, repositories: Sequence[Repository], sizes: Mapping[str, int], cursors: Cursors
+    ) -> list[Standing]:
+        return [
+            standing_of(each, sizes[each.uuid], cursors, self._selected, self._looks.lacking) for each in repositories
+        ]
+
+    def _lists(self, standings: Sequence[Standing]) -> tuple[list[Line], int]:
+        """The lists of all repositories, and how many of these were looked at."""
+        strata = _strata(standings)
+        forecasts = self._forecasts([standing for each in strata for standing in each.seen])
+        return [self._line(table, strata, forecasts, len(standings)) for table in LISTS], len(forecasts)
+
+    def _forecasts(self, standings: Sequence[Standing]) -> dict[str, Forecast]:
+        """Look at repositories; their forecasts, by uuid."""
+        with ThreadPoolExecutor(self._session.settings.workers, thread_name_prefix="plan") as pool:
+            sights = list(pool.map(self._looks.at, standings))
+        self._looks.histories.narrow(TRIES)
+        return {
+            standing.repository.uuid: forecast(standing, sight, self._stored_commits)
+            for standing, sight in zip(standings, sights, strict=True)
+        }
+
+    def _stored_commits(self, repository_uuid: str) -> int:
+        return len(self._stored.known.keys(COMMITS, {"repository_uuid": repository_uuid}))
+
+    def _line(
+        self, table: Table, strata: Sequence[Stratum[Standing]], forecasts: Mapping[str, Forecast], count: int
+    ) -> Line:
+        source = PIPELINES if table is PIPELINE_STEPS else table
+        if source in self._looks.lacking:
+            # each worker may ask before the first of them is told
+            asked = Figure(min(1, count), min(self._session.settings.workers, count))
+            return Line(table.name, *((asked, asked) if table is source else (NOTHING, NOTHING)))
+        now = later = NOTHING
+        for kind in Kind:
+            of_kind = [each for each in strata if _kind_of(each) is kind]
+            now += _scaled(table, of_kind, {uuid: each.now for uuid, each in forecasts.items()}, least)
+            later += _scaled(table, of_kind, {uuid: each.later for uuid, each in forecasts.items()}, _least_later)
+        return Line(table.name, now, later)
+
+    def _audit(self, lines: Sequence[Line], repositories: Sequence[Repository], sizes: Mapping[str, int]) -> Line:
+        share = Share.parsed(self._session.settings.audit_requests)
+        if not repositories:
+            return Line(_AUDIT, NOTHING, NOTHING)
+        if share.is_everything:
+            if self._stored.cursors.stored:
+                lines, _ = self._lists(self._standings(repositories, sizes, Cursors()))
+            again = spent_on_everything(total(line.now for line in lines if line.name in _NAMES))
+            return Line(_AUDIT, again, again)
+        now = NOTHING
+        if is_anything_due(self._selected, self._stored.rounds):
+            now = spent_of_share(share, total(line.now for line in lines))
+        return Line(_AUDIT, now, spent_of_share(share, total(line.later for line in lines)))
+
+    def _noted(self, line: Line) -> Line:
+        table = next(table for table in DATA_TABLES if table.name == line.name)
+        source = PIPELINES if table is PIPELINE_STEPS else table
+        if source in self._looks.lacking:
+            return Line(line.name, line.now, line.later, f"cannot be read: {self._looks.lacking[source]}")
+        if not line.note and table not in self._selected and line.now.high:
+            return Line(line.name, line.now, line.later, "not selected, but needed for what is")
+        return line
+
+    def _riding(self) -> list[Line]:
+        return [
+            Line(table.name, NOTHING, NOTHING, "comes with other tables")
+            for table in DATA_TABLES
+            if table in self._selected and not table.endpoint
+        ]
+
+    def _tell_renewals(self, standings: Sequence[Standing]) -> None:
+        counts: dict[str, int] = {}
+        for standing in standings:
+            for walk in (walk for walks in standing.renewal.values() for walk in walks):
+                for table in walk.tables:
+                    counts[table.name] = counts.get(table.name, 0) + 1
+        self._notes += [
+            f"{name} is read again from its beginning, for {count:,} repositories: its declaration has changed "
+            "since it was read."
+            for name, count in sorted(counts.items())
+        ]
+
+
+_AUDIT = "audit"
+_NAMES = tuple(table.name for table in LISTS)
+
+
+def _pages_of(table: Table, length: int | None) -> Figure:
+    return Figure(1, 10) if length is None else Figure.of(pages_by_next(table, length))
+
+
+def _strata(standings: Sequence[Standing]) -> list[Stratum[Standing]]:
+    kinds = [[each for each in standings if each.kind is kind] for kind in Kind]
+    shares = shares_of([len(members) for members in kinds])
+    return [
+        stratum
+        for members, share in zip(kinds, shares, strict=True)
+        for stratum in strata_of(members, [each.size for each in members], share)
+    ]
+
+
+def _kind_of(stratum: Stratum[Standing]) -> Kind:
+    return (stratum.seen or stratum.others)[0].kind
+
+
+def _least_later(standing: Standing, table: Table) -> int:
+    return int(table in (PULL_REQUESTS, PIPELINES) and bool(standing.ordinary.get(table)))
+
+
+def _scaled(table: Table, strata: Sequence[Stratum[Standing]], by_uuid: Any, least_of: Any) -> Figure:
+    """What a list costs in all repositories of a kind: those that were looked at, and the others by them."""
+    seen_of: list[tuple[list[Figure], int]] = []
+    floor = 0
+    for stratum in strata:
+        seen, others = [], list(stratum.others)
+        for standing in stratum.seen:
+            figure = by_uuid[standing.repository.uuid].get(table)
+            if figure is None:
+                others.append(standing)
+            else:
+                seen.append(figure)
+        floor += sum(least_of(standing, table) for standing in others)
+        seen_of.append((seen, len(others)))
+    known = total(figure for seen, _ in seen_of for figure in seen)
+    return known + scaled(seen_of, floor) if any(count for _, count in seen_of) else known

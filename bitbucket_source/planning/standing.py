@@ -1,0 +1,125 @@
+"""Where a repository stands before a sync: what its cursors say is to be read, without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import Any
+
+from bitbucket_source.sync.commits import CommitsCursor
+from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.families import FAMILIES
+from bitbucket_source.sync.pipelines import PipelinesCursor
+from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
+
+
+class Kind(IntEnum):
+    """How much of a repository is to be read; the first kinds cost most."""
+
+    NEW = 0
+    """some list was never read to its end, or is read again"""
+    PUSHED = 1
+    """everything was read, and something was pushed since"""
+    KNOWN = 2
+    """nothing tells of a change"""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One walk over a list: from where, and for which tables."""
+
+    cursor: Any
+    tables: frozenset[Table]
+
+
+Walks = Mapping[Table, Sequence[Walk]]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What is to be read of a repository."""
+
+    repository: Repository
+    size: int
+    """bytes on disk"""
+    occasions: frozenset[str]
+    """what a cursor of the refs remembers where nothing tells of a push"""
+    ordinary: Walks
+    renewal: Walks
+    """what is read again because a declaration has changed"""
+
+    @property
+    def phases(self) -> tuple[Walks, Walks]:
+        """The ordinary reading, and what is read again behind it."""
+        return self.ordinary, self.renewal
+
+    @property
+    def kind(self) -> Kind:
+        """How much of it is to be read."""
+        walks = [walk for each in self.ordinary.values() for walk in each]
+        if any(self.renewal.values()) or any(_is_unfinished(walk.cursor) for walk in walks):
+            return Kind.NEW
+        is_pushed = any(self.is_stale(self.ordinary, table) for table in (BRANCHES, TAGS, COMMITS))
+        return Kind.PUSHED if is_pushed else Kind.KNOWN
+
+    def is_stale(self, phase: Walks, table: Table) -> bool:
+        """Whether a phase reads the refs for a table, or the commits."""
+        return any(
+            walk.cursor is None or walk.cursor.occasion not in self.occasions or _is_unfinished(walk.cursor)
+            for walk in phase.get(table, ())
+        )
+
+    def lists_refs(self, phase: Walks, table: Table) -> bool:
+        """Whether a phase is sure to list the branches or the tags."""
+        return self.is_stale(phase, table) or self.is_stale(phase, COMMITS)
+
+
+def standing_of(
+    repository: Repository, size: int, cursors: Cursors, selected: frozenset[Table], lacking: Collection[Table]
+) -> Standing:
+    """What the cursors of a repository say; `lacking` are the lists that cannot be read for want of a scope."""
+    ordinary: dict[Table, list[Walk]] = {}
+    renewal: dict[Table, list[Walk]] = {}
+    signs: dict[str, str] = {}
+    uuid = repository.uuid
+    for family in FAMILIES:
+        readers = family.readers(selected)
+        outdated = [replace(reader, renewal=True) for reader in readers if cursors.is_outdated(uuid, reader)]
+        as_made = [cursors.as_made(uuid, reader) for reader in readers]
+        groups = cursors.grouped(uuid, as_made, family.cursor_type)
+        if "sign" in family.cursor_type.__struct_fields__:
+            signs[family.source.name] = max(["", *(_sign(cursor) for cursor, _ in groups)])
+        if family.source in lacking:
+            continue
+        ordinary[family.source] = _walks(groups)
+        renewal[family.source] = _walks(cursors.grouped(uuid, outdated, family.cursor_type))
+    return Standing(repository, size, _occasions(repository, signs, lacking), ordinary, renewal)
+
+
+def _occasions(repository: Repository, signs: Mapping[str, str], lacking: Collection[Table]) -> frozenset[str]:
+    # a sync that meets the lack of a scope here remembers an empty sign, one that knows of it remembers none
+    without = {table.name for table in lacking}
+    every = "|".join([repository.updated_on, *(signs[name] for name in sorted(signs))])
+    some = "|".join([repository.updated_on, *(signs[name] for name in sorted(signs) if name not in without)])
+    return frozenset({every, some})
+
+
+def _sign(cursor: Any) -> str:
+    return cursor.sign if cursor is not None else ""
+
+
+def _walks(groups: Sequence[tuple[Any, Sequence[Any]]]) -> list[Walk]:
+    return [Walk(cursor, frozenset(reader.table for reader in group)) for cursor, group in groups if group]
+
+
+def _is_unfinished(cursor: Any) -> bool:
+    match cursor:
+        case None:
+            return True
+        case PipelinesCursor():
+            return cursor.behind
+        case CommitsCursor():
+            return bool(cursor.targets)
+    return False
