@@ -1,0 +1,97 @@
+"""How far the lists of a repository have been read: told from the cursors alone, for people.
+
+Cursors of all lists say what is left under the same names (`behind`, `owed`, `frontier` and the like), so a new list
+needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from bitbucket_source.sync.cursors import Cursors, Reader
+from bitbucket_source.sync.families import FAMILIES, Family
+from bitbucket_source.tables import Table
+
+
+class State(StrEnum):
+    """How far something has been read."""
+
+    NOT_BEGUN = "not_begun"
+    IN_THE_MIDDLE = "in_the_middle"
+    COMPLETE = "complete"
+    UNREADABLE = "unreadable"
+    """its cursor is damaged, or of a newer version: the next sync reads it from its beginning"""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a table has been read from a list of a repository."""
+
+    name: str
+    """as in `sync_cursors.table_name`"""
+    table: str
+    list: str
+    """the table whose list it takes rows from: its own, or the one it rides on"""
+    state: State
+    left: tuple[str, ...] = ()
+    """what is still to be read, in words"""
+    up_to: str | None = None
+    """the moment up to which changes were read, where the list is read by time"""
+    since: str | None = None
+    """how far back the first read went, where it was told to leave out what is older"""
+    to_be_read_again: bool = False
+    """whether the table's columns have changed, so that it waits to be read again behind the ordinary work"""
+
+
+def standings(cursors: Cursors, repository_uuid: str, tables: frozenset[Table]) -> tuple[Standing, ...]:
+    """How far each of the tables has been read from each list of a repository."""
+    return tuple(
+        _standing(cursors, repository_uuid, family, reader) for family in FAMILIES for reader in family.readers(tables)
+    )
+
+
+def _standing(cursors: Cursors, uuid: str, family: Family, reader: Reader) -> Standing:
+    standing = Standing(reader.cursor_name, reader.table.name, reader.source.name, State.NOT_BEGUN)
+    if (uuid, reader.cursor_name) not in cursors.stored:
+        return standing
+    cursor = cursors.get(uuid, cursors.as_made(uuid, reader), family.cursor_type)
+    if cursor is None:
+        return replace(standing, state=State.UNREADABLE)
+    told = msgspec.structs.asdict(cursor)
+    left = list(_left(told, reader.source))
+    is_outdated = cursors.is_outdated(uuid, reader)
+    if is_outdated and cursors.get(uuid, replace(reader, renewal=True), family.cursor_type) is not None:
+        left.append("the rest of reading it again")
+    return replace(
+        standing,
+        state=State.IN_THE_MIDDLE if left else State.COMPLETE,
+        left=tuple(left),
+        up_to=told.get("updated_on"),
+        since=told.get("since") or None,
+        to_be_read_again=is_outdated,
+    )
+
+
+def _left(told: Mapping[str, Any], source: Table) -> Iterator[str]:
+    """What the fields of a cursor say is still to be read."""
+    if told.get("targets"):
+        yield f"the history below {_counted(len(told['frontier']), 'commit')}"
+    elif told.get("empty") is True:
+        yield "a second look at a list that was empty"
+    elif not told.get("occasion", "-"):
+        yield "another look at the branches and tags"
+    if told.get("behind"):
+        yield "more of the list"
+    if told.get("filled"):
+        yield "what is older than the first read went"
+    if owed := told.get("owed"):
+        yield f"what hangs on {_counted(len(owed), source.name.removesuffix('s').replace('_', ' '))}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
