@@ -1,4 +1,4 @@
-"""Runs the state machine: the same stories every time by default, new ones with `--long`."""
+"""Runs the state machine: the same stories every time by default, new ones with `--long` or `--histories N`."""
 
 from __future__ import annotations
 
@@ -14,17 +14,12 @@ _ALWAYS = settings(
     derandomize=True,
     # a sync takes a second: only the long run can afford to look for the shortest story
     phases=(Phase.generate,),
-    max_examples=5,
-    stateful_step_count=6,
+    max_examples=12,
+    stateful_step_count=8,
     suppress_health_check=list(HealthCheck),
 )
 _LONG = settings(
-    _ALWAYS,
-    derandomize=False,
-    max_examples=150,
-    stateful_step_count=12,
-    phases=(Phase.generate, Phase.shrink),
-    print_blob=True,
+    _ALWAYS, derandomize=False, stateful_step_count=12, phases=(Phase.generate, Phase.shrink), print_blob=True
 )
 
 
@@ -33,5 +28,6 @@ def test_the_same_stories_every_time() -> None:
 
 
 @pytest.mark.long
-def test_new_stories() -> None:
-    run_state_machine_as_test(Bitbucket, settings=_LONG)
+def test_new_stories(request: pytest.FixtureRequest) -> None:
+    histories = request.config.getoption("--histories")
+    run_state_machine_as_test(Bitbucket, settings=settings(_LONG, max_examples=histories))

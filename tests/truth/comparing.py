@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -46,7 +46,32 @@ class Difference:
         return f"{where}: truth {_shown(self.truth)}, warehouse {_shown(self.warehouse)}"
 
 
-def compare(truth: Truth, database: str | Path, dataset: str = "bitbucket_raw") -> list[Difference]:
+@dataclass(frozen=True)
+class Part:
+    """What of a workspace was synced, and is compared: all, where nothing is said."""
+
+    tables: Collection[str] | None = None
+    repositories: Collection[str] | None = None
+    """by uuid"""
+
+    def takes(self, table: str) -> bool:
+        """Whether a table is compared. Users are only where all is synced that names some."""
+        if self.tables is None:
+            return table != "users" or self.repositories is None
+        return table in self.tables and table != "users"
+
+    def holds(self, table: str, key: Key) -> bool:
+        """Whether a row is compared."""
+        named = {"repositories": "uuid"}.get(table, "repository_uuid")
+        return self.repositories is None or named not in KEYS[table] or key[0] in self.repositories
+
+
+EVERYTHING = Part()
+
+
+def compare(
+    truth: Truth, database: str | Path, dataset: str = "bitbucket_raw", part: Part = EVERYTHING
+) -> list[Difference]:
     """Every difference, table by table; none where the warehouse equals the truth.
 
     A row that is marked as deleted, or whose repository is, does not count. Users may be more than the truth names.
@@ -54,7 +79,13 @@ def compare(truth: Truth, database: str | Path, dataset: str = "bitbucket_raw") 
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
         connection.execute(f"set schema = '{dataset}'")
-        return [difference for table in COLUMNS for difference in _table(table, truth[table], connection)]
+        return [
+            difference
+            for table in COLUMNS
+            if part.takes(table)
+            for difference in _table(table, truth[table], connection)
+            if not difference.key or part.holds(table, difference.key)
+        ]
 
 
 def report(differences: Iterable[Difference]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from bitbucket_source.load.slices import SyncResult, run_sync
 from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
 from tests.truth.company import AUTH, WORKSPACE
-from tests.truth.comparing import Difference, compare
+from tests.truth.comparing import EVERYTHING, Difference, Part, compare
 from tests.truth.reading import read_truth
 
 IMPATIENT = RetryPolicy(
@@ -22,17 +23,24 @@ IMPATIENT = RetryPolicy(
 
 def sync(bitbucket: Emulator, database: Path, working_directory: Path, **settings: Any) -> SyncResult:
     """Sync all default tables; raises what `run_sync` raises. `working_directory` is dlt's, and may be lost."""
+    return sync_from(bitbucket.base_url, database, working_directory, **settings)
+
+
+def sync_from(
+    base_url: str, database: Path, working_directory: Path, tables: Sequence[str] | None = None, **settings: Any
+) -> SyncResult:
+    """The same of whatever answers at an address, and of some tables where they are named."""
     made = make_session(
         WORKSPACE,
-        base_url=bitbucket.base_url,
+        base_url=base_url,
         credentials={"email": AUTH[0], "api_token": AUTH[1]},
         **settings,
     )
     session = Session(made.settings, made.credentials, IMPATIENT)
     pipeline = make_pipeline(WORKSPACE, database=str(database), pipelines_dir=str(working_directory))
-    return run_sync(pipeline, session, selected_tables(None))
+    return run_sync(pipeline, session, selected_tables(tables))
 
 
-def differences(bitbucket: Emulator, database: Path) -> list[Difference]:
+def differences(bitbucket: Emulator, database: Path, part: Part = EVERYTHING) -> list[Difference]:
     """What the warehouse holds and the world does not, and the other way round."""
-    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH), database)
+    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH), database, part=part)

@@ -1,0 +1,61 @@
+"""A sync in a process of its own, which can be killed at any moment.
+
+The process is forked from a server that has imported everything already: a kill costs no more than a sync.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from dlt.common.destination.client import RunnableLoadJob
+
+from tests.truth.syncing import sync_from
+
+_PROCESSES = get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True)
+class Task:
+    """One sync, and at which of its load jobs it dies; 0 for at none."""
+
+    base_url: str
+    database: Path
+    working_directory: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    dies_before_job: int = 0
+
+
+def started(task: Task) -> ForkServerProcess:
+    """The process that does it. It exits with the exit code of the sync."""
+    process = _PROCESSES.Process(target=_sync, args=(task,))
+    process.start()
+    return process
+
+
+def _sync(task: Task) -> None:
+    if task.dies_before_job:
+        _die_before(task.dies_before_job)
+    result = sync_from(task.base_url, task.database, task.working_directory, **task.settings)
+    sys.exit(result.exit_code)
+
+
+def _die_before(job: int) -> None:
+    numbers = count(1)
+    run = RunnableLoadJob.run_managed
+
+    def run_or_die(self: RunnableLoadJob, *arguments: Any, **named: Any) -> Any:
+        if next(numbers) == job:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(self, *arguments, **named)
+
+    RunnableLoadJob.run_managed = run_or_die  # type: ignore[method-assign]
