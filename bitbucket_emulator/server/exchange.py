@@ -18,6 +18,7 @@ from bitbucket_emulator.server.render.view import View
 from bitbucket_emulator.server.reply import Reply, etag, of_error
 from bitbucket_emulator.server.request_log import Entry
 from bitbucket_emulator.world.actions import ActionError, action_named
+from bitbucket_emulator.world.model import SECOND
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -126,7 +127,7 @@ class Api:
                 reply = self._answer(incoming, credential, found)
         except ApiError as error:
             reply = of_error(error)
-        _add_headers(reply, credential, endpoint, usage)
+        _add_headers(reply, self._state.world.clock, credential, endpoint, usage)
         return credential, reply
 
     def _answer(
@@ -188,10 +189,12 @@ def _check_length(incoming: Incoming) -> None:
         raise errors.line_too_long(length, _LONGEST_LINE)
 
 
-def _add_headers(reply: Reply, credential: Credential | None, endpoint: Endpoint | None, usage: Usage | None) -> None:
-    """The headers of every answer (FACTS 7)."""
+def _add_headers(
+    reply: Reply, now: int, credential: Credential | None, endpoint: Endpoint | None, usage: Usage | None
+) -> None:
+    """The headers of every answer (FACTS 7); `now` is the world's time."""
     headers = {"Server": "AtlassianEdge", "Vary": "Authorization", "Cache-Control": "no-cache, no-store"}
-    headers["Date"] = formatdate(usegmt=True)
+    headers["Date"] = formatdate(now / SECOND, usegmt=True)
     if endpoint is not None:
         headers["X-Accepted-OAuth-Scopes"] = ", ".join(auth.required_scopes(endpoint, credential))
     if credential is not None:

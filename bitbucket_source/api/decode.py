@@ -40,6 +40,8 @@ class Page(Generic[Row]):
     rows: list[Row]
     next_url: str | None = None
     misfits: list[Misfit] = field(default_factory=list)
+    date: str = ""
+    """when Bitbucket answered, by its own clock, as the header says it"""
     size: int | None = None
 
     @property

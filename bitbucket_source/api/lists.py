@@ -100,7 +100,9 @@ class Lists:
                 self._step_down(endpoint, length, error)
 
     def _page(self, url: str, endpoint: str, row_type: type[Row], form: Form | None = None) -> Page[Row]:
-        return self.client.ask(url, endpoint, lambda body: decode_page(body, row_type), form).content
+        answer = self.client.ask(url, endpoint, lambda body: decode_page(body, row_type), form)
+        answer.content.date = answer.headers.get("Date", "")
+        return answer.content
 
     def _pagelen(self, endpoint: str, wanted: int) -> int:
         with self._lock:

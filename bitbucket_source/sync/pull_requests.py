@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
 from bitbucket_source.api.decode import Page
+from bitbucket_source.api.errors import ServerTrouble
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
+from bitbucket_source.sync.windows import windows
 from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
 OVERLAP = timedelta(minutes=5)
 """How far before the cursor a sync starts: a row can become visible late, and reading it again costs no request."""
+SORTING_FAILS = 500
+"""What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
+SYNCS_BY_IDS = 24
+"""After so many it is sorted again, in case that was only a bad hour."""
 _BEGINNING = "1970-01-01T00:00:00+00:00"
 
 
@@ -34,10 +41,41 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     """how far back the first read went; '' for everything"""
     filled: str = ""
     """how far a later read of what lies before `since` has come; '' where there is none"""
+    behind: bool = False
+    """whether more has changed, which was not read yet"""
+    by_ids: int = 0
+    """how many more syncs read the list by windows of ids, because Bitbucket fails to sort it"""
+    next_id: int = 0
+    """of a walk by windows: the id to go on with; 0 where none is on its way"""
+    began: str = ""
+    """when that walk began, by Bitbucket's clock"""
 
 
 def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     """The pull requests that changed since the cursor, with what rides on them."""
+    if cursor is not None and cursor.by_ids:
+        yield from _by_windows(ask, job, cursor)
+        return
+    reached = cursor or PullRequestsCursor(job.since or _BEGINNING, since=job.since)
+    try:
+        for event in _by_change(ask, job, cursor):
+            if isinstance(event, Reached) and isinstance(event.cursor, PullRequestsCursor):
+                reached = event.cursor
+            yield event
+    except ServerTrouble as error:
+        if error.status != SORTING_FAILS:
+            raise
+        yield Notice(
+            f"pull_requests of {job.repository.full_name}: Bitbucket fails to sort them; they are read by their ids, "
+            "which takes more requests"
+        )
+        # another load: this one may hold some of them already
+        yield Reached(msgspec.structs.replace(reached, by_ids=SYNCS_BY_IDS, behind=True))
+        yield NextLoad()
+
+
+def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
+    """In the order in which they changed."""
     read: dict[int, str] = {}
     if cursor is not None and job.reaches_further_back(cursor.since):
         cursor = yield from _fill(ask, job, cursor, read)
@@ -58,10 +96,35 @@ def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) ->
             reached = _later(reached, settled[-1].updated_on)
         if cursor is not None:
             reached = _with_sign(job, reached, new)
+        reached = msgspec.structs.replace(reached, behind=page.next_url is not None or changed is not None)
         yield Reached(reached)
         if changed is not None:
             yield NextLoad()
             return
+
+
+def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor) -> Events:
+    """By windows of ids, because the list cannot be sorted.
+
+    A pull request that changes behind the walk is met by the next one: that begins where this one began in time.
+    """
+    if job.reaches_further_back(cursor.since):
+        cursor = msgspec.structs.replace(cursor, updated_on=job.since or _BEGINNING, since=job.since, next_id=0)
+    bound = _earlier(cursor.updated_on) if cursor.updated_on != _BEGINNING else _BEGINNING
+    highest = max((pull_request for _, pull_request in job.known.keys(PULL_REQUESTS, job.repository.place)), default=0)
+    first = cursor.next_id or 1
+    began = cursor.began if cursor.next_id else ""
+    for window in windows(ask, job, bound, first, highest):
+        began = began or window.page.date
+        yield from pull_request_rows(ask, job, window.page.rows)
+        for misfit in window.page.misfits:
+            yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
+        cursor = _with_sign(job, cursor, window.page.rows) if cursor.updated_on != _BEGINNING else cursor
+        cursor = msgspec.structs.replace(cursor, next_id=window.next_id, began=began)
+        yield Reached(cursor)
+    done = parsedate_to_datetime(began).isoformat() if began else cursor.updated_on
+    left = cursor.by_ids - 1
+    yield Reached(msgspec.structs.replace(cursor, updated_on=done, next_id=0, began="", behind=False, by_ids=left))
 
 
 def _fill(

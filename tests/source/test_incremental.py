@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_emulator.world.model import PullRequest, Repository
 from tests.source.conftest import Warehouse
+from tests.truth.syncing import differences
 
 
 @pytest.fixture
@@ -194,4 +196,37 @@ def test_a_repository_selected_later_is_loaded_from_its_beginning(
 
     assert warehouse.rows(f"select count(*) from pull_requests where repository_uuid = '{repository.uuid}'") == [
         (len(repository.pull_requests),)
+    ]
+
+
+def test_a_list_that_cannot_be_sorted_is_read_by_ids(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    unsortable = Fault(kind="status", status=500, path="/pullrequests$", query="(^|&)sort=")
+    bitbucket.add_fault(unsortable)
+    first = warehouse.sync()
+    assert first.exit_code == 0
+    assert any("fails to sort" in notice for notice in first.notices)
+    assert not differences(bitbucket, Path(warehouse.path))
+
+    home = next(each for each in bitbucket.world.repositories.values() if len(each.pull_requests) > 5)
+    request = list(home.pull_requests.values())[2]
+    bitbucket.act("advance_clock", seconds=3600)
+    bitbucket.act("comment", repository=home.slug, pull_request=request.id, user=request.author, text="Late")
+    bitbucket.act("push", repository=home.slug, branch="late", author=request.author)
+    bitbucket.act("open_pull_request", repository=home.slug, source="late", author=request.author, title="New")
+    second = warehouse.sync()
+
+    assert second.exit_code == 0
+    assert second.rows["pull_requests"] == 2
+    assert not differences(bitbucket, Path(warehouse.path))
+
+
+def test_a_list_by_ids_is_read_in_pieces(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    bitbucket.add_fault(Fault(kind="status", status=500, path="/pullrequests$", query="(^|&)sort="))
+    codes = [warehouse.sync(["pull_requests"], max_requests=22).exit_code]
+    while codes[-1] == 3 and len(codes) < 12:
+        codes.append(warehouse.sync(["pull_requests"], max_requests=9, audit_requests="0").exit_code)
+
+    assert codes[-1] == 0
+    assert warehouse.rows("select count(*) from pull_requests") == [
+        (sum(len(each.pull_requests) for each in bitbucket.world.repositories.values()),)
     ]

@@ -1,0 +1,111 @@
+"""Everything is read again where a declaration has changed, or somebody wants it: beside the ordinary reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitbucket_emulator import Emulator
+from bitbucket_emulator.server.faults import Fault
+from tests.source.conftest import Warehouse
+from tests.truth.comparing import report
+from tests.truth.syncing import differences
+
+SPOILED = (
+    "update pull_requests set title = 'spoiled' where id % 2 = 0",
+    "delete from pipeline_steps where position = 0",
+    "update commits set message = null",
+    "update branches set deleted_at = now()",
+)
+
+
+@pytest.fixture
+def spoiled(warehouse: Warehouse) -> Warehouse:
+    """A warehouse in which rows were changed, though every cursor says that all is read."""
+    warehouse.sync()
+    for statement in SPOILED:
+        warehouse.rows(statement)
+    return warehouse
+
+
+def test_a_full_refresh_reads_everything_again(bitbucket: Emulator, spoiled: Warehouse) -> None:
+    spoiled.sync(audit_requests="0")
+    assert differences(bitbucket, Path(spoiled.path)), "nothing tells of the spoiled rows"
+
+    assert spoiled.sync(full_refresh=True).exit_code == 0
+    _must_be_equal(bitbucket, spoiled)
+
+
+def test_a_full_refresh_writes_only_what_differs(spoiled: Warehouse) -> None:
+    before = set(spoiled.rows("select repository_uuid, id, synced_at from pull_requests where id % 2 = 1"))
+    result = spoiled.sync(full_refresh=True)
+
+    assert result.rows["pull_requests"] == spoiled.rows("select count(*) from pull_requests where id % 2 = 0")[0][0]
+    assert before == set(spoiled.rows("select repository_uuid, id, synced_at from pull_requests where id % 2 = 1"))
+
+
+def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Warehouse) -> None:
+    codes = [spoiled.sync(full_refresh=True, max_requests=60).exit_code]
+    while codes[-1] == 3 and len(codes) < 20:
+        codes.append(spoiled.sync(max_requests=60, audit_requests="0").exit_code)
+
+    assert codes[0] == 3
+    assert codes[-1] == 0
+    _must_be_equal(bitbucket, spoiled)
+    spoiled.sync(audit_requests="0")
+    assert "steps" not in spoiled.requests or spoiled.requests["steps"] <= 3, "it came to its end"
+
+
+@pytest.mark.parametrize("table", ["pull_requests", "pipeline_steps", "commits", "branches"])
+def test_a_changed_declaration_reads_its_table_again(bitbucket: Emulator, spoiled: Warehouse, table: str) -> None:
+    spoiled.rows(f"update sync_cursors set declaration = 'an older one' where table_name = '{table}'")
+    spoiled.sync(audit_requests="0")
+
+    found = [each for each in differences(bitbucket, Path(spoiled.path)) if each.table == table]
+    assert not found, report(found)
+    spoiled.sync(audit_requests="0")
+    assert sum(spoiled.requests.values()) < 20, "once"
+
+
+def test_what_is_new_comes_before_what_is_read_again(bitbucket: Emulator, spoiled: Warehouse) -> None:
+    spoiled.rows("update sync_cursors set declaration = 'an older one'")
+    for repository in bitbucket.world.repositories.values():
+        author = next(iter(bitbucket.world.users.values()))
+        bitbucket.act("push", repository=repository.slug, branch="new", author=author.nickname)
+    result = spoiled.sync(max_requests=25)
+
+    assert result.exit_code == 3
+    assert spoiled.rows("select count(*) from branches where name = 'new'") == [(3,)]
+
+
+def test_what_cannot_be_read_stands_in_the_books_until_it_can(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    home = next(iter(bitbucket.world.repositories.values()))
+    bitbucket.add_fault(Fault(kind="status", status=403, path=f"{home.uuid}/commits"))
+    assert warehouse.sync().exit_code == 1
+    bitbucket.clear_faults()
+    opened = warehouse.rows("select table_name, repository, item, first_seen = last_seen, resolved_at from sync_errors")
+    assert opened == [("commits", f"acme/{home.slug}", "", True, None)]
+    assert warehouse.sync().exit_code == 0
+
+    assert warehouse.rows("select count(*) from sync_errors where resolved_at > last_seen") == [(1,)]
+    _must_be_equal(bitbucket, warehouse)
+
+
+def test_every_run_stands_in_the_books(warehouse: Warehouse) -> None:
+    warehouse.sync()
+    warehouse.sync(max_requests=6)
+
+    runs = warehouse.rows(
+        "select exit_code, requests, stopped, ended_at > started_at, next_repository from sync_runs order by started_at"
+    )
+    assert [run[0] for run in runs] == [0, 3]
+    assert runs[1][1] == 6
+    assert "max-requests" in runs[1][2]
+    assert runs[1][3]
+    assert runs[1][4] > ""
+
+
+def _must_be_equal(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    found = differences(bitbucket, Path(warehouse.path))
+    assert not found, report(found)
