@@ -8,6 +8,7 @@ from bitbucket_source.commands.check import check
 from bitbucket_source.commands.demo import demo
 from bitbucket_source.commands.emulator import emulator
 from bitbucket_source.commands.models import models
+from bitbucket_source.commands.plan import plan
 from bitbucket_source.commands.status import status
 from bitbucket_source.commands.sync import sync
 
@@ -21,5 +22,5 @@ def main() -> None:
     """
 
 
-for command in (demo, check, sync, status, models, emulator):
+for command in (demo, check, plan, sync, status, models, emulator):
     main.add_command(command)

@@ -52,4 +52,9 @@ class Plan:
 
     def waits(self, requests: int) -> int:
         """How often the hourly quota is spent on the way, and waited for."""
-        return max(0, math.ceil((requests - self.left) / self.per_hour))
+        return waits_for(requests, self.left, self.per_hour)
+
+
+def waits_for(requests: int, left: int, per_hour: int) -> int:
+    """How often one waits for the next hour's quota, where so many requests of this one are left."""
+    return max(0, math.ceil((requests - left) / per_hour))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied
+from bitbucket_source.api.quota import Quota
+from bitbucket_source.load.slices import SLICE
 from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
 from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
 from bitbucket_source.planning.forecast import LISTS, Forecast, forecast, least
 from bitbucket_source.planning.histories import Histories
-from bitbucket_source.planning.plan import Line, Plan
+from bitbucket_source.planning.owed import Kind, Owed, owed_of
+from bitbucket_source.planning.plan import Line, Plan, waits_for
 from bitbucket_source.planning.sample import Stratum, shares_of, strata_of
 from bitbucket_source.planning.sights import Looks
-from bitbucket_source.planning.standing import Kind, Standing, standing_of
-from bitbucket_source.session import Session
+from bitbucket_source.session import Session, moment_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.audit import Round, Share
 from bitbucket_source.sync.costs import pages_by_next
@@ -32,6 +34,7 @@ from bitbucket_source.tables import (
     PROJECTS,
     PULL_REQUESTS,
     REPOSITORIES,
+    TABLES,
     USERS,
     WORKSPACE_MEMBERS,
     WORKSPACES,
@@ -40,6 +43,8 @@ from bitbucket_source.tables import (
 
 TRIES = 60
 """How many pages of commits are tried to find out how long the histories are."""
+_EXACT_ENOUGH = 0.05
+"""What a measured number may be wrong by."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +82,13 @@ class _Planner:
         lines = [self._workspace()]
         repositories, sizes, line = self._repositories()
         lines += [line, *self._people()]
-        standings = self._standings(repositories, sizes, stored.cursors)
-        lists, looked_at = self._lists(standings)
-        lines = [self._noted(line) for line in (*lines, *lists)] + self._riding()
+        all_owed = self._all_owed(repositories, sizes, stored.cursors)
+        lists, looked_at = self._lists(all_owed)
+        lists = self._cut(lists, len(repositories))
+        lines = [self._noted(line) for line in (*lines, *lists) if self._concerns(line)] + self._riding()
         lines.append(self._audit(lines, repositories, sizes))
-        self._tell_renewals(standings)
-        quota = session.budget.quotas.of(session.credentials.identity)
+        self._tell_renewals(all_owed)
+        quota = self._quota
         return Plan(
             workspace=session.settings.workspace,
             repositories=len(repositories),
@@ -92,14 +98,19 @@ class _Planner:
             per_hour=quota.limit,
             left=quota.left,
             requests=session.budget.requests,
-            notes=(*self._notes, *dict.fromkeys(self._looks.notes)),
+            notes=tuple(dict.fromkeys([*self._notes, *self._refusals(), *self._looks.notes])),
         )
+
+    @property
+    def _quota(self) -> Quota:
+        return self._session.budget.quotas.of(self._session.credentials.identity)
 
     def _workspace(self) -> Line:
         try:
             self._ask.one(WORKSPACES)
         except AccessDenied as error:
-            return Line(WORKSPACES.name, Figure.of(1), Figure.of(1), f"cannot be read: {error}")
+            self._notes.append(f"{WORKSPACES.name} cannot be read: {error}")
+            return Line(WORKSPACES.name, Figure.of(1), Figure.of(1), _UNREADABLE)
         return Line(WORKSPACES.name, Figure.of(1), Figure.of(1))
 
     def _repositories(self) -> tuple[list[Repository], dict[str, int], Line]:
@@ -118,34 +129,47 @@ class _Planner:
                 asked = Figure(1, 1) if table in self._looks.lacking else _pages_of(table, length)
                 yield Line(table.name, asked, asked)
 
-    def _standings(
-        self, repositories: Sequence[Repository], sizes: Mapping[str, int], cursors: Cursors
-    ) -> list[Standing]:
+    def _all_owed(self, repositories: Sequence[Repository], sizes: Mapping[str, int], cursors: Cursors) -> list[Owed]:
+        since = moment_of(self._session.settings.since)
         return [
-            standing_of(each, sizes[each.uuid], cursors, self._selected, self._looks.lacking) for each in repositories
+            owed_of(each, sizes[each.uuid], cursors, self._selected, lacking=self._looks.lacking, since=since)
+            for each in repositories
         ]
 
-    def _lists(self, standings: Sequence[Standing]) -> tuple[list[Line], int]:
+    def _lists(self, all_owed: Sequence[Owed]) -> tuple[list[Line], int]:
         """The lists of all repositories, and how many of these were looked at."""
-        strata = _strata(standings)
-        forecasts = self._forecasts([standing for each in strata for standing in each.seen])
-        return [self._line(table, strata, forecasts, len(standings)) for table in LISTS], len(forecasts)
+        strata = _strata(all_owed)
+        forecasts = self._forecasts([owed for each in strata for owed in each.seen])
+        return [self._line(table, strata, forecasts, len(all_owed)) for table in LISTS], len(forecasts)
 
-    def _forecasts(self, standings: Sequence[Standing]) -> dict[str, Forecast]:
+    def _cut(self, lists: Sequence[Line], repositories: int) -> list[Line]:
+        """The lists of a sync that is loaded slice by slice: at each cut some lists are asked once more."""
+        most = total(line.now for line in lists).high
+        quota = self._quota
+        cuts = most // (SLICE.requests or most) + waits_for(most, quota.left, quota.limit)
+        more = cuts * min(self._session.settings.workers, repositories)
+        return [
+            replace(line, now=replace(line.now, high=line.now.high + more))
+            if line.now.low and line.name != PIPELINE_STEPS.name and more > line.now.low * _EXACT_ENOUGH
+            else line
+            for line in lists
+        ]
+
+    def _forecasts(self, all_owed: Sequence[Owed]) -> dict[str, Forecast]:
         """Look at repositories; their forecasts, by uuid."""
         with ThreadPoolExecutor(self._session.settings.workers, thread_name_prefix="plan") as pool:
-            sights = list(pool.map(self._looks.at, standings))
+            sights = list(pool.map(self._looks.at, all_owed))
         self._looks.histories.narrow(TRIES)
         return {
-            standing.repository.uuid: forecast(standing, sight, self._stored_commits)
-            for standing, sight in zip(standings, sights, strict=True)
+            owed.repository.uuid: forecast(owed, sight, self._stored_commits)
+            for owed, sight in zip(all_owed, sights, strict=True)
         }
 
     def _stored_commits(self, repository_uuid: str) -> int:
         return len(self._stored.known.keys(COMMITS, {"repository_uuid": repository_uuid}))
 
     def _line(
-        self, table: Table, strata: Sequence[Stratum[Standing]], forecasts: Mapping[str, Forecast], count: int
+        self, table: Table, strata: Sequence[Stratum[Owed]], forecasts: Mapping[str, Forecast], count: int
     ) -> Line:
         source = PIPELINES if table is PIPELINE_STEPS else table
         if source in self._looks.lacking:
@@ -156,7 +180,12 @@ class _Planner:
         for kind in Kind:
             of_kind = [each for each in strata if _kind_of(each) is kind]
             now += _scaled(table, of_kind, {uuid: each.now for uuid, each in forecasts.items()}, least)
-            later += _scaled(table, of_kind, {uuid: each.later for uuid, each in forecasts.items()}, _least_later)
+            later += (
+                # of that nothing needs to be seen
+                total(Figure.of(_least_later(owed, table)) for each in of_kind for owed in (*each.seen, *each.others))
+                if table is PULL_REQUESTS
+                else _scaled(table, of_kind, {uuid: each.later for uuid, each in forecasts.items()}, _least_later)
+            )
         return Line(table.name, now, later)
 
     def _audit(self, lines: Sequence[Line], repositories: Sequence[Repository], sizes: Mapping[str, int]) -> Line:
@@ -165,7 +194,7 @@ class _Planner:
             return Line(_AUDIT, NOTHING, NOTHING)
         if share.is_everything:
             if self._stored.cursors.stored:
-                lines, _ = self._lists(self._standings(repositories, sizes, Cursors()))
+                lines, _ = self._lists(self._all_owed(repositories, sizes, Cursors()))
             again = spent_on_everything(total(line.now for line in lines if line.name in _NAMES))
             return Line(_AUDIT, again, again)
         now = NOTHING
@@ -173,11 +202,18 @@ class _Planner:
             now = spent_of_share(share, total(line.now for line in lines))
         return Line(_AUDIT, now, spent_of_share(share, total(line.later for line in lines)))
 
+    def _concerns(self, line: Line) -> bool:
+        """Whether a line is of a table that is selected, or costs anything."""
+        return TABLES[line.name] in self._selected or bool((line.now + line.later).high)
+
+    def _refusals(self) -> Iterator[str]:
+        return (f"{table.name} cannot be read: {why}" for table, why in self._looks.lacking.items())
+
     def _noted(self, line: Line) -> Line:
-        table = next(table for table in DATA_TABLES if table.name == line.name)
+        table = TABLES[line.name]
         source = PIPELINES if table is PIPELINE_STEPS else table
         if source in self._looks.lacking:
-            return Line(line.name, line.now, line.later, f"cannot be read: {self._looks.lacking[source]}")
+            return Line(line.name, line.now, line.later, _UNREADABLE)
         if not line.note and table not in self._selected and line.now.high:
             return Line(line.name, line.now, line.later, "not selected, but needed for what is")
         return line
@@ -189,10 +225,10 @@ class _Planner:
             if table in self._selected and not table.endpoint
         ]
 
-    def _tell_renewals(self, standings: Sequence[Standing]) -> None:
+    def _tell_renewals(self, all_owed: Sequence[Owed]) -> None:
         counts: dict[str, int] = {}
-        for standing in standings:
-            for walk in (walk for walks in standing.renewal.values() for walk in walks):
+        for owed in all_owed:
+            for walk in (walk for walks in owed.renewal.values() for walk in walks):
                 for table in walk.tables:
                     counts[table.name] = counts.get(table.name, 0) + 1
         self._notes += [
@@ -203,15 +239,16 @@ class _Planner:
 
 
 _AUDIT = "audit"
+_UNREADABLE = "cannot be read: only asked for, once"
 _NAMES = tuple(table.name for table in LISTS)
 
 
 def _pages_of(table: Table, length: int | None) -> Figure:
-    return Figure(1, 10) if length is None else Figure.of(pages_by_next(table, length))
+    return Figure(1, 1, is_open=True) if length is None else Figure.of(pages_by_next(table, length))
 
 
-def _strata(standings: Sequence[Standing]) -> list[Stratum[Standing]]:
-    kinds = [[each for each in standings if each.kind is kind] for kind in Kind]
+def _strata(all_owed: Sequence[Owed]) -> list[Stratum[Owed]]:
+    kinds = [[each for each in all_owed if each.kind is kind] for kind in Kind]
     shares = shares_of([len(members) for members in kinds])
     return [
         stratum
@@ -220,27 +257,27 @@ def _strata(standings: Sequence[Standing]) -> list[Stratum[Standing]]:
     ]
 
 
-def _kind_of(stratum: Stratum[Standing]) -> Kind:
+def _kind_of(stratum: Stratum[Owed]) -> Kind:
     return (stratum.seen or stratum.others)[0].kind
 
 
-def _least_later(standing: Standing, table: Table) -> int:
-    return int(table in (PULL_REQUESTS, PIPELINES) and bool(standing.ordinary.get(table)))
+def _least_later(owed: Owed, table: Table) -> int:
+    return int(table in (PULL_REQUESTS, PIPELINES) and bool(owed.ordinary.get(table)))
 
 
-def _scaled(table: Table, strata: Sequence[Stratum[Standing]], by_uuid: Any, least_of: Any) -> Figure:
+def _scaled(table: Table, strata: Sequence[Stratum[Owed]], by_uuid: Any, least_of: Any) -> Figure:
     """What a list costs in all repositories of a kind: those that were looked at, and the others by them."""
     seen_of: list[tuple[list[Figure], int]] = []
     floor = 0
     for stratum in strata:
         seen, others = [], list(stratum.others)
-        for standing in stratum.seen:
-            figure = by_uuid[standing.repository.uuid].get(table)
+        for owed in stratum.seen:
+            figure = by_uuid[owed.repository.uuid].get(table)
             if figure is None:
-                others.append(standing)
+                others.append(owed)
             else:
                 seen.append(figure)
-        floor += sum(least_of(standing, table) for standing in others)
+        floor += sum(least_of(owed, table) for owed in others)
         seen_of.append((seen, len(others)))
     known = total(figure for seen, _ in seen_of for figure in seen)
     return known + scaled(seen_of, floor) if any(count for _, count in seen_of) else known

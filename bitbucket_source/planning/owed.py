@@ -1,4 +1,4 @@
-"""Where a repository stands before a sync: what its cursors say is to be read, without a request."""
+"""What the cursors say is to be read of a repository: told without a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any
 from bitbucket_source.sync.commits import CommitsCursor
 from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.families import FAMILIES
+from bitbucket_source.sync.job import moment
 from bitbucket_source.sync.pipelines import PipelinesCursor
+from bitbucket_source.sync.pull_requests import PullRequestsCursor
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
 
@@ -38,14 +40,16 @@ Walks = Mapping[Table, Sequence[Walk]]
 
 
 @dataclass(frozen=True)
-class Standing:
+class Owed:
     """What is to be read of a repository."""
 
     repository: Repository
     size: int
     """bytes on disk"""
-    occasions: frozenset[str]
+    occasion: str
     """what a cursor of the refs remembers where nothing tells of a push"""
+    since: str
+    """how far back a first read goes; '' for everything"""
     ordinary: Walks
     renewal: Walks
     """what is read again because a declaration has changed"""
@@ -59,7 +63,7 @@ class Standing:
     def kind(self) -> Kind:
         """How much of it is to be read."""
         walks = [walk for each in self.ordinary.values() for walk in each]
-        if any(self.renewal.values()) or any(_is_unfinished(walk.cursor) for walk in walks):
+        if any(self.renewal.values()) or any(self.is_unfinished(walk.cursor) for walk in walks):
             return Kind.NEW
         is_pushed = any(self.is_stale(self.ordinary, table) for table in (BRANCHES, TAGS, COMMITS))
         return Kind.PUSHED if is_pushed else Kind.KNOWN
@@ -67,18 +71,38 @@ class Standing:
     def is_stale(self, phase: Walks, table: Table) -> bool:
         """Whether a phase reads the refs for a table, or the commits."""
         return any(
-            walk.cursor is None or walk.cursor.occasion not in self.occasions or _is_unfinished(walk.cursor)
-            for walk in phase.get(table, ())
+            self.is_unfinished(walk.cursor) or walk.cursor.occasion != self.occasion for walk in phase.get(table, ())
         )
 
     def lists_refs(self, phase: Walks, table: Table) -> bool:
         """Whether a phase is sure to list the branches or the tags."""
         return self.is_stale(phase, table) or self.is_stale(phase, COMMITS)
 
+    def is_unfinished(self, cursor: Any) -> bool:
+        """Whether a walk is not through with what is older than its newest row."""
+        match cursor:
+            case None:
+                return True
+            case PipelinesCursor() | PullRequestsCursor():
+                return cursor.behind or self.reaches_further_back(cursor)
+            case CommitsCursor():
+                return bool(cursor.targets) or self.reaches_further_back(cursor)
+        return False
 
-def standing_of(
-    repository: Repository, size: int, cursors: Cursors, selected: frozenset[Table], lacking: Collection[Table]
-) -> Standing:
+    def reaches_further_back(self, cursor: Any) -> bool:
+        """Whether the sync is to read what an earlier one left out because it was too old."""
+        return bool(cursor.since) and (not self.since or moment(self.since) < moment(cursor.since))
+
+
+def owed_of(
+    repository: Repository,
+    size: int,
+    cursors: Cursors,
+    selected: frozenset[Table],
+    *,
+    lacking: Collection[Table],
+    since: str,
+) -> Owed:
     """What the cursors of a repository say; `lacking` are the lists that cannot be read for want of a scope."""
     ordinary: dict[Table, list[Walk]] = {}
     renewal: dict[Table, list[Walk]] = {}
@@ -95,15 +119,8 @@ def standing_of(
             continue
         ordinary[family.source] = _walks(groups)
         renewal[family.source] = _walks(cursors.grouped(uuid, outdated, family.cursor_type))
-    return Standing(repository, size, _occasions(repository, signs, lacking), ordinary, renewal)
-
-
-def _occasions(repository: Repository, signs: Mapping[str, str], lacking: Collection[Table]) -> frozenset[str]:
-    # a sync that meets the lack of a scope here remembers an empty sign, one that knows of it remembers none
-    without = {table.name for table in lacking}
-    every = "|".join([repository.updated_on, *(signs[name] for name in sorted(signs))])
-    some = "|".join([repository.updated_on, *(signs[name] for name in sorted(signs) if name not in without)])
-    return frozenset({every, some})
+    occasion = "|".join([repository.updated_on, *(signs[name] for name in sorted(signs))])
+    return Owed(repository, size, occasion, since, ordinary, renewal)
 
 
 def _sign(cursor: Any) -> str:
@@ -112,14 +129,3 @@ def _sign(cursor: Any) -> str:
 
 def _walks(groups: Sequence[tuple[Any, Sequence[Any]]]) -> list[Walk]:
     return [Walk(cursor, frozenset(reader.table for reader in group)) for cursor, group in groups if group]
-
-
-def _is_unfinished(cursor: Any) -> bool:
-    match cursor:
-        case None:
-            return True
-        case PipelinesCursor():
-            return cursor.behind
-        case CommitsCursor():
-            return bool(cursor.targets)
-    return False
