@@ -18,7 +18,7 @@ from bitbucket_source.load.arrow import Batch, Unfit, arrow_schema, arrow_table_
 from bitbucket_source.load.spread import spread
 from bitbucket_source.sync.cursors import Reader, StoredCursor, encode_cursor
 from bitbucket_source.sync.events import Gone, Reached, Rows
-from bitbucket_source.tables import SYNC_CURSORS, USERS, Table
+from bitbucket_source.tables import SYNC_CURSORS, TABLES, USERS, Table
 
 ROWS_PER_ARROW_TABLE = 5000
 _READY_AT_MOST = 8
@@ -50,6 +50,9 @@ class Outlet:
         self._keep_cursors = keep_cursors
         self._changed = threading.Condition()
         self._open = set(tables)
+        self._ended: set[Table] = set()
+        self.keeper = max(tables, key=list(TABLES.values()).index)
+        """the table behind whose rows the cursors of all are handed out: always one, else dlt's schema changed"""
         self._gathered: defaultdict[Table, list[Batch]] = defaultdict(list)
         self._gathered_rows: Counter[Table] = Counter()
         self._ready: dict[Table, deque[pa.Table]] = {table: deque() for table in tables}
@@ -68,12 +71,18 @@ class Outlet:
             elif full := self._gather(table, batch):
                 self._make_ready(table, full)
 
-    def reached(self, repository_uuid: str, reader: Reader, reached: Reached) -> None:
-        """Remember how far a reader came; handed out behind its rows, for the same load."""
+    def reached(self, repository_uuid: str, reader: Reader, reached: Reached, *, stored: bool = False) -> None:
+        """Remember how far a reader came; handed out behind its rows, for the same load.
+
+        Where it came back to what is `stored`, nothing needs to be.
+        """
         cursor = StoredCursor(encode_cursor(reached.cursor), reader.declaration)
         with self._changed:
             if reader.table in self._open and self._keep_cursors:
-                self._cursors[reader.table][repository_uuid, reader.cursor_name] = cursor
+                cursors = self._cursors[reader.table]
+                cursors[repository_uuid, reader.cursor_name] = cursor
+                if stored:
+                    del cursors[repository_uuid, reader.cursor_name]
 
     def gone(self, gone: Gone) -> None:
         """Mark rows as deleted, at once: before the cursor that makes it unrepeatable."""
@@ -109,10 +118,21 @@ class Outlet:
             self._changed.notify_all()
             return taken
 
-    def cursors(self, table: Table) -> pa.Table | None:
-        """The rows of `sync_cursors` that belong behind the rows of a table; None where no cursor moved."""
+    def end(self, table: Table) -> None:
+        """All rows of a table were taken: its cursors count."""
         with self._changed:
-            moved = dict(self._cursors[table])
+            self._ended.add(table)
+            self._changed.notify_all()
+
+    def all_have_ended(self) -> bool:
+        """Whether of every table all rows were taken, or nobody takes any more. Waits a moment for it."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._open <= self._ended, _PATIENCE_SECONDS)
+
+    def cursors(self) -> pa.Table | None:
+        """The rows of `sync_cursors`, for tables of which all rows were taken; None where no cursor moved."""
+        with self._changed:
+            moved = {key: cursor for table in self._ended for key, cursor in self._cursors[table].items()}
         rows = [
             {
                 "repository_uuid": repository_uuid,

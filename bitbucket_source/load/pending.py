@@ -34,7 +34,7 @@ def finish_pending_loads(pipeline: dlt.Pipeline) -> str:
 
 
 def _is_final(failure: BaseException) -> bool:
-    """Whether a file of the load itself could not be loaded, in several tries of dlt's, while the destination answered."""
+    """Whether a file of the load itself could not be loaded, in several tries, while the destination answered."""
     causes = list(_causes(failure))
     if any(isinstance(cause, DestinationConnectionError) for cause in causes):
         return False

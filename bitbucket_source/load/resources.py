@@ -22,7 +22,7 @@ _LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
 def table_resources(tables: Sequence[Table], readings: Readings) -> list[DltResource]:
     """A resource for each table. They are selected, limited and changed by hints as dlt's users expect."""
     let_rows_name_their_load()
-    return [_resource(table, readings) for table in tables]
+    return [merged_resource(table, _rows_of(table, readings)) for table in tables]
 
 
 def bookkeeping_resource(table: Table, rows: pa.Table) -> DltResource:
@@ -39,9 +39,10 @@ def let_rows_name_their_load() -> None:
     dlt.config[_LOAD_ID_SETTING] = True
 
 
-def _resource(table: Table, readings: Readings) -> DltResource:
+def merged_resource(table: Table, rows: Callable[[], Iterator[Any]]) -> DltResource:
+    """Rows that are merged into a table by its key."""
     return dlt.resource(
-        _rows_of(table, readings),
+        rows,
         name=table.name,
         # no load holds two rows with one key: see sync.events.NextLoad
         write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
@@ -78,9 +79,12 @@ def _rows_of(table: Table, readings: Readings) -> Callable[[], Iterator[Any]]:
         with readings.joined(table) as outlet:
             while outlet.has_more(table):
                 yield outlet.take(table)
-            cursors = outlet.cursors(table)
-            if cursors is not None:
-                yield _with_cursor_hints(cursors)
+            outlet.end(table)
+            if table is outlet.keeper:
+                while not outlet.all_have_ended():
+                    yield None
+                if (cursors := outlet.cursors()) is not None:
+                    yield _with_cursor_hints(cursors)
 
     return rows
 

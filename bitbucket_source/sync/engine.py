@@ -35,8 +35,8 @@ class Sink(Protocol):
     def put(self, rows: Rows, tables: frozenset[Table]) -> None:
         """Rows for those of `tables` that take some from them."""
 
-    def reached(self, repository_uuid: str, reader: Reader, reached: Reached) -> None:
-        """How far a reader of a repository's list came."""
+    def reached(self, repository_uuid: str, reader: Reader, reached: Reached, *, stored: bool = False) -> None:
+        """How far a reader of a repository's list came; `stored` where just this is stored already."""
 
     def gone(self, gone: Gone) -> None:
         """Mark rows as deleted, at once: before the cursor that makes it unrepeatable."""
@@ -259,10 +259,10 @@ class Engine:
                 self._sink.gone(event)
             case Reached():
                 at = event.repository_uuid or uuid
-                moved = [reader for reader in group if not self._cursors.stands_at(at, reader, event.cursor)]
-                for reader in moved:
-                    self._sink.reached(at, reader, event)
-                self._advanced = self._advanced or bool(moved)
+                for reader in group:
+                    stored = self._cursors.stands_at(at, reader, event.cursor)
+                    self._sink.reached(at, reader, event, stored=stored)
+                    self._advanced = self._advanced or not stored
             case Trouble():
                 self._agenda.report(event)
             case Notice():
