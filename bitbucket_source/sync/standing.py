@@ -17,6 +17,9 @@ from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.families import FAMILIES, Family
 from bitbucket_source.tables import Table
 
+_BEGINNING = "1970-01-01T00:00:00+00:00"
+"""in a cursor: nothing was there to read up to"""
+
 
 class State(StrEnum):
     """How far something has been read."""
@@ -71,7 +74,7 @@ def _standing(cursors: Cursors, uuid: str, family: Family, reader: Reader) -> St
         standing,
         state=State.IN_THE_MIDDLE if left else State.COMPLETE,
         left=tuple(left),
-        up_to=told.get("updated_on"),
+        up_to=None if told.get("updated_on") == _BEGINNING else told.get("updated_on"),
         since=told.get("since") or None,
         to_be_read_again=is_outdated,
     )
@@ -85,7 +88,7 @@ def _left(told: Mapping[str, Any], source: Table) -> Iterator[str]:
         yield "a second look at a list that was empty"
     elif not told.get("occasion", "-"):
         yield "another look at the branches and tags"
-    if told.get("behind"):
+    if told.get("behind") or told.get("next_id"):
         yield "more of the list"
     if told.get("filled"):
         yield "what is older than the first read went"

@@ -115,7 +115,7 @@ def test_the_demo_runs_twice_over_one_file_and_leaves_nothing_else(run: Run, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "dlt") == ["bitbucket_demo.duckdb"]
 
 
-@pytest.mark.parametrize("command", ["", "demo", "check", "sync", "models", "emulator"])
+@pytest.mark.parametrize("command", ["", "demo", "check", "sync", "status", "models", "emulator"])
 def test_help_comes_at_once(run: Run, command: str) -> None:
     done = run(*filter(None, [command]), "--help")
     imported = run(*filter(None, [command]), "--help", PYTHONPROFILEIMPORTTIME="1").stderr
