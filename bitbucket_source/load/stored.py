@@ -67,6 +67,27 @@ class StoredRows:
         differ = self._differ(table, rows)
         return rows if all(differ) else rows.filter(pa.array(differ, pa.bool_()))
 
+    def unlike(self, table: Table, rows: pa.Table) -> list[tuple[Key, dict[str, tuple[Any, Any]] | None]]:
+        """The rows that are not stored just so by a completed load, by their key.
+
+        Of each the columns that differ, with what is stored and what the row says; None where no row is stored.
+        """
+        if table.keeps_known:
+            rows = self._completed(table, rows)
+        columns = [column for column in table.columns if column.name != SYNCED_AT.name]
+        names = [column.name for column in columns]
+        stored = self._stored(table, rows, names)
+        key = _picker(names, table.key)
+        found: list[tuple[Key, dict[str, tuple[Any, Any]] | None]] = []
+        for row in zip(*(_canonical(column, rows[column.name].to_pylist()) for column in columns), strict=True):
+            was = stored.get(key(row))
+            if was is None:
+                found.append((key(row), None))
+            elif was != row:
+                pairs = zip(names, was, row, strict=True)
+                found.append((key(row), {name: (old, new) for name, old, new in pairs if old != new}))
+        return found
+
     def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:
         """The keys of the rows that are not marked as deleted, at a place; `among` bounds further key columns.
 
@@ -74,6 +95,10 @@ class StoredRows:
         """
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
         return set(self._select(table, table.key, ["deleted_at is null"], conditions, among))
+
+    def values(self, table: Table, columns: Sequence[str], **among: Iterable[Any]) -> list[Values]:
+        """Some columns of the rows in which other columns have one of the values."""
+        return list(self._select(table, columns, ["1 = 1"], [], among))
 
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
         """The parents of each commit stored by a completed load, dropped ones included."""

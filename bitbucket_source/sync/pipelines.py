@@ -170,7 +170,7 @@ def _page(
     unfinished = {row.uuid for row in fresh if is_unfinished(row)}
     finished = {row.uuid for row in fresh} - unfinished
     stirred = {row.uuid for row in changed}
-    with_steps = [row.uuid for row in fresh if row.uuid in stirred or row.uuid in owed or _is_running(row)]
+    with_steps = [row.uuid for row in fresh if row.uuid in stirred or row.uuid in owed or is_running(row)]
     cursor = _with(
         cursor,
         open=tuple(sorted({*cursor.open, *unfinished} - finished)),
@@ -246,7 +246,7 @@ def is_unfinished(row: Any) -> bool:
     return row.state is None or row.state.name != "COMPLETED"
 
 
-def _is_running(row: Any) -> bool:
+def is_running(row: Any) -> bool:
     """Whether its steps may change while the row stays as it is; a paused run changes its row when it goes on."""
     stage = row.state.stage.name if row.state is not None and row.state.stage is not None else ""
     return is_unfinished(row) and stage not in {"PAUSED", "HALTED"}

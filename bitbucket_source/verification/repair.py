@@ -1,0 +1,238 @@
+"""Mending what a verification found: just those rows are read again and written the way a sync writes them.
+
+Read again, because what was read while verifying may be old by now: under the lock no sync overtakes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import dlt
+import msgspec
+import pyarrow as pa
+
+from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, Stopped
+from bitbucket_source.load.arrow import Batch, arrow_schema, arrow_table_of_fit, identity_of
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.lock import SyncLock
+from bitbucket_source.load.marks import mark_deleted
+from bitbucket_source.load.pending import finish_pending_loads
+from bitbucket_source.load.resources import bookkeeping_resource, let_rows_name_their_load, merged_resource
+from bitbucket_source.load.spread import spread
+from bitbucket_source.load.stored import StoredRows, stored_cursors
+from bitbucket_source.load.workarounds import prepare_destination
+from bitbucket_source.session import Session
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.cursors import encode_cursor
+from bitbucket_source.sync.events import Gone, Rows
+from bitbucket_source.sync.families import FAMILIES
+from bitbucket_source.sync.job import Job, Refs
+from bitbucket_source.sync.known import Key
+from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished
+from bitbucket_source.tables import COMMITS, PIPELINES, SYNC_CURSORS, USERS, Table
+from bitbucket_source.verification.again import read_again
+from bitbucket_source.verification.comparing import accounts_of
+from bitbucket_source.verification.findings import Difference, Kind, Source
+from bitbucket_source.verification.look import not_reached
+from bitbucket_source.verification.verify import Verification
+
+
+@dataclass
+class Repair:
+    """What a repair did."""
+
+    written: Counter[Table] = field(default_factory=Counter)
+    """rows, by table"""
+    marked: Counter[Table] = field(default_factory=Counter)
+    """rows that were marked as deleted, by table"""
+    left: list[Difference] = field(default_factory=list)
+    """what still differs: it could not be read again, or was not written as it should"""
+    troubles: list[str] = field(default_factory=list)
+    stopped: str = ""
+    requests: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing is left, 1 something is, 3 stopped early."""
+        if self.stopped:
+            return 3
+        return 1 if self.left or self.troubles else 0
+
+
+def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification) -> Repair:
+    """Read the rows that differ again, write them, mark those that are too many, and compare all of them once more.
+
+    Raises LockedError where a sync is at work.
+    """
+    before = session.budget.requests
+    with SyncLock(pipeline, session.settings.workspace):
+        prepare_destination(pipeline)
+        finish_pending_loads(pipeline)
+        database = Database(pipeline)
+        session.budget.on_wait = lambda _: database.close()
+        try:
+            work = _Work(session, database, verification)
+            work.read()
+            work.mark()
+            # while dlt loads, nobody else holds the file
+            database.close()
+            work.load(pipeline)
+            work.compare()
+        finally:
+            database.close()
+    work.result.requests = session.budget.requests - before
+    return work.result
+
+
+class _Work:
+    def __init__(self, session: Session, database: Database, verification: Verification) -> None:
+        self.result = Repair()
+        self._now = datetime.now(UTC)
+        self._database = database
+        self._differences = verification.findings.differences
+        self._stored = StoredRows(database)
+        self._looks = {look.job.repository.uuid: look for look in verification.looks}
+        tables = frozenset(each.table for each in self._differences)
+        self._ask = Ask(
+            session.lists, session.settings.workspace, tables | {each.source.table for each in self._differences}
+        )
+        self._tables = tables
+        self._there: defaultdict[Table, list[pa.Table]] = defaultdict(list)
+        """what Bitbucket has now of the rows in question"""
+        self._gone: defaultdict[Table, set[Key]] = defaultdict(set)
+        self._reopened: defaultdict[str, set[str]] = defaultdict(set)
+        """runs that run again, by their repository: the next sync has to follow them"""
+        self._told: dict[str, Any] = {}
+        self._unread: set[Source] = set()
+
+    def read(self) -> None:
+        """Read the objects again."""
+        by_list: defaultdict[tuple[Table, tuple[tuple[str, str], ...]], list[Difference]] = defaultdict(list)
+        for each in self._differences:
+            by_list[each.source.table, each.source.place].append(each)
+        for (table, place), differences in by_list.items():
+            try:
+                if self.result.stopped:
+                    raise Stopped(self.result.stopped)
+                self._read(table, dict(place), differences)
+            except CredentialsRefused:
+                raise
+            except (BitbucketError, Stopped) as error:
+                self._unread |= {each.source for each in differences}
+                if isinstance(error, Stopped):
+                    self.result.stopped = str(error)
+                else:
+                    self.result.troubles.append(f"{table.name}: {error}")
+        if self._told:
+            self._keep(USERS, Batch(list(self._told.values())))
+
+    def _read(self, table: Table, place: Mapping[str, str], differences: Sequence[Difference]) -> None:
+        look = self._looks.get(place.get("repository_uuid", ""))
+        repository = look.job.repository if look else None
+        job = Job(repository, Refs(self._ask, repository), self._stored) if repository else None
+        identities = {each.source.identity for each in differences}
+        rows = read_again(self._ask, job, table, place, identities)
+        if look is not None and job is not None and table is COMMITS:
+            again = replace(look, ask=self._ask, job=job, stored=self._stored)
+            suspects = {each.key[1] for each in differences if each.kind is Kind.TOO_MANY and each.table is COMMITS}
+            dropped = not_reached(again, suspects)
+            rows = [row for row in rows if row.hash not in dropped]
+        told = Rows(table, rows, place)
+        present: defaultdict[Table, set[Key]] = defaultdict(set)
+        for each, batch in spread(told, self._tables - {USERS}):
+            present[each] |= self._keep(each, batch)
+        if USERS in self._tables:
+            self._told |= {account.uuid: account for account in accounts_of(told, self._tables)}
+        for difference in differences:
+            if difference.kind is Kind.TOO_MANY and difference.key not in present[difference.table]:
+                self._gone[difference.table].add(difference.key)
+        if table is PIPELINES and repository is not None:
+            self._reopened[repository.uuid] |= {row.uuid for row in rows if is_unfinished(row)}
+
+    def _keep(self, table: Table, batch: Batch) -> set[Key]:
+        rows, unfit = arrow_table_of_fit(table, [batch], {"synced_at": self._now})
+        self.result.troubles += (f"{table.name} {identity_of(table, each.object)}: {each.why}" for each in unfit)
+        if rows.num_rows:
+            self._there[table].append(rows)
+        return _keys(table, rows)
+
+    def mark(self) -> None:
+        """Mark what Bitbucket no longer has."""
+        for table, keys in self._gone.items():
+            mark_deleted(self._database, Gone(table, keys), self._now, self._now)
+            self.result.marked[table] += len(keys)
+
+    def load(self, pipeline: dlt.Pipeline) -> None:
+        """Write the rows that differ, in one load package with the cursors they change."""
+        stored = StoredRows(self._database)
+        fresh = {table: [stored.fresh(table, rows) for rows in found] for table, found in self._there.items()}
+        cursors = list(self._cursors())
+        self._database.close()
+        rows_of = {table: [rows for rows in found if rows.num_rows] for table, found in fresh.items()}
+        resources = [merged_resource(table, _yielding(rows)) for table, rows in rows_of.items() if rows]
+        if cursors:
+            arrow = pa.Table.from_pylist(cursors, schema=arrow_schema(SYNC_CURSORS))
+            resources.append(bookkeeping_resource(SYNC_CURSORS, arrow))
+        if not resources:
+            return
+
+        @dlt.source(name="bitbucket", section="bitbucket")
+        def bitbucket() -> Any:
+            return resources
+
+        let_rows_name_their_load()
+        pipeline.run(bitbucket())
+        self.result.written.update({table: sum(each.num_rows for each in rows) for table, rows in rows_of.items()})
+
+    def _cursors(self) -> Iterator[dict[str, Any]]:
+        """Cursors that know of the runs that run again."""
+        cursors = stored_cursors(self._database)
+        family = next(family for family in FAMILIES if family.source is PIPELINES)
+        for uuid, runs in self._reopened.items():
+            readers = [cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
+            for cursor, group in cursors.grouped(uuid, readers, PipelinesCursor):
+                if cursor is None or runs <= set(cursor.open):
+                    continue
+                changed = msgspec.structs.replace(cursor, open=tuple(sorted(runs | set(cursor.open))))
+                for reader in group:
+                    yield {
+                        "repository_uuid": uuid,
+                        "table_name": reader.cursor_name,
+                        "cursor": encode_cursor(changed),
+                        "declaration": reader.declaration,
+                        "synced_at": self._now,
+                    }
+
+    def compare(self) -> None:
+        """Compare the rows in question once more with what was read."""
+        stored = StoredRows(self._database)
+        unlike: defaultdict[Table, set[Key]] = defaultdict(set)
+        present: defaultdict[Table, set[Key]] = defaultdict(set)
+        for table, found in self._there.items():
+            for rows in found:
+                present[table] |= _keys(table, rows)
+                unlike[table] |= {key for key, _ in stored.unlike(table, rows)}
+        alive = {
+            table: stored.keys(table, {}, **{table.key[-1]: {key[-1] for key in keys}})
+            for table, keys in self._gone.items()
+        }
+        for each in self._differences:
+            is_marked = each.key in self._gone[each.table] and each.key not in alive.get(each.table, ())
+            is_equal = each.key in present[each.table] and each.key not in unlike[each.table]
+            if each.source in self._unread or not (is_marked or is_equal):
+                self.result.left.append(each)
+
+
+def _yielding(found: Sequence[pa.Table]) -> Callable[[], Iterator[pa.Table]]:
+    def rows() -> Iterator[pa.Table]:
+        yield from found
+
+    return rows
+
+
+def _keys(table: Table, rows: pa.Table) -> set[Key]:
+    return set(zip(*(rows[name].to_pylist() for name in table.key), strict=True))

@@ -1,0 +1,247 @@
+"""A verification: the warehouse beside Bitbucket, table by table."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bitbucket_source.api.errors import Stopped
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.stored import StoredRows, stored_cursors
+from bitbucket_source.session import Session
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.job import Job, Refs
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_PARENTS,
+    COMMITS,
+    PIPELINE_STEPS,
+    PIPELINES,
+    PULL_REQUEST_PARTICIPANTS,
+    PULL_REQUESTS,
+    REPOSITORIES,
+    SYNC_CURSORS,
+    TAGS,
+    USERS,
+    Table,
+)
+from bitbucket_source.verification.cheap import check_commits, count_pipelines, count_pull_requests
+from bitbucket_source.verification.comparing import Comparison
+from bitbucket_source.verification.findings import Findings
+from bitbucket_source.verification.lists import compare_commits, compare_pipelines, compare_pull_requests, compare_refs
+from bitbucket_source.verification.look import Look
+from bitbucket_source.verification.sampling import Sample
+from bitbucket_source.verification.workspace import WorkspaceCheck, attempt
+
+if TYPE_CHECKING:
+    import dlt
+
+ROWS_SAMPLED = 100
+_WHOLE = "compared whole"
+
+
+class Depth(Enum):
+    """How closely a verification looks."""
+
+    CHEAP = "cheap"
+    """counts and heads; refs and lists of the workspace whole; participants and steps, which no list counts, sampled"""
+    SAMPLE = "sample"
+    """that, and keys and values of a sample of every table"""
+    ALL = "all"
+    """keys and values of everything"""
+
+
+@dataclass
+class Verification:
+    """What a verification did."""
+
+    depth: Depth
+    seed: int
+    findings: Findings
+    repositories: dict[str, str] = field(default_factory=dict)
+    """full names by uuid"""
+    requests: int = 0
+    looks: list[Look] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """0 equal, 1 something differs or could not be compared, 3 stopped early."""
+        if self.findings.stopped:
+            return 3
+        return 1 if self.findings.differences or self.findings.troubles else 0
+
+
+def verify(
+    pipeline: dlt.Pipeline,
+    session: Session,
+    tables: Sequence[Table],
+    *,
+    depth: Depth = Depth.CHEAP,
+    rows: int = ROWS_SAMPLED,
+    seed: int | None = None,
+) -> Verification:
+    """Compare `tables` of the session's workspace with the pipeline's destination, which stays as it is.
+
+    `rows` of each table are sampled, chosen by `seed`. Raises DestinationError where nothing was synced, and what makes
+    reading impossible: CredentialsRefused, CredentialsError, the error of the repositories' list.
+    """
+    _connect(pipeline)
+    database = Database(pipeline)
+    # a wait for Bitbucket may take an hour: others may open the file meanwhile
+    session.budget.on_wait = lambda _: database.close()
+    result = Verification(depth, secrets.randbelow(1_000_000) if seed is None else seed, Findings())
+    try:
+        if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
+            raise _nothing_synced(session.settings.workspace)
+        _Run(session, database, result, rows).run(_stored_tables(database, tables, session, result.findings))
+    except Stopped as stop:
+        result.findings.stop(str(stop))
+    finally:
+        database.close()
+        result.requests = session.budget.requests
+    return result
+
+
+class _Run:
+    def __init__(self, session: Session, database: Database, result: Verification, rows: int) -> None:
+        self._session = session
+        self._database = database
+        self._result = result
+        self._findings = result.findings
+        self._rows = rows
+
+    def run(self, tables: frozenset[Table]) -> None:
+        session, stored = self._session, StoredRows(self._database)
+        ask = Ask(session.lists, session.settings.workspace, tables)
+        cursors = stored_cursors(self._database)
+        comparison = Comparison(stored, self._findings)
+        check = WorkspaceCheck(
+            ask,
+            session.settings.selection,
+            session.credentials.identity,
+            stored,
+            cursors,
+            comparison,
+            self._findings,
+        )
+        repositories = check.run()
+        self._result.repositories = {each.uuid: each.full_name for each in repositories}
+        session.agenda.found(repositories)
+        known = {uuid for (uuid,) in stored.keys(REPOSITORIES, {})} | {uuid for uuid, _ in cursors.stored}
+        for each in repositories:
+            if each.uuid in known:
+                job = Job(each, Refs(ask, each), stored)
+                self._result.looks.append(Look(ask, job, stored, cursors, comparison, self._findings))
+            else:
+                self._findings.tell(f"{each.full_name}: new since the last sync")
+        with ThreadPoolExecutor(session.settings.workers, thread_name_prefix="bitbucket") as pool:
+            for _ in pool.map(self._repository, self._result.looks):
+                pass
+        if not self._findings.stopped and self._result.depth is not Depth.ALL:
+            self._sample(tables)
+        if USERS in tables:
+            self._findings.looked(USERS, "those named by what was read")
+
+    def _repository(self, look: Look) -> None:
+        repository = look.job.repository
+        reading = self._session.agenda.reading
+        try:
+            for table, compare in self._steps_of(look):
+                if not self._findings.stopped:
+                    reading[repository.uuid] = f"{repository.slug} {table.name}"
+                    attempt(self._findings, table, look.name, compare, is_failure=self._named)
+            self._session.agenda.finished.add(repository.uuid)
+        except Stopped as stop:
+            self._findings.stop(str(stop))
+        finally:
+            reading.pop(repository.uuid, None)
+
+    def _steps_of(self, look: Look) -> list[tuple[Table, Callable[[], Any]]]:
+        """What to do for one repository, each with the table whose trouble it is."""
+        wanted, whole = look.ask.wanted, self._result.depth is Depth.ALL
+        with_steps = whole and PIPELINE_STEPS in wanted
+        todo: list[tuple[Table, Callable[[], Any], bool]] = [
+            (BRANCHES, lambda: compare_refs(look, BRANCHES), BRANCHES in wanted),
+            (TAGS, lambda: compare_refs(look, TAGS), TAGS in wanted),
+            (COMMITS, lambda: (compare_commits if whole else check_commits)(look), bool(wanted & _OF_COMMITS)),
+            (
+                PULL_REQUESTS,
+                lambda: (compare_pull_requests if whole else count_pull_requests)(look),
+                bool(wanted & _OF_PULL_REQUESTS),
+            ),
+            (
+                PIPELINES,
+                lambda: compare_pipelines(look, with_steps=with_steps) if whole else count_pipelines(look),
+                PIPELINES in wanted or with_steps,
+            ),
+        ]
+        for table in wanted:
+            if table in {BRANCHES, TAGS} or (whole and table.is_per_repository):
+                self._findings.looked(table, _WHOLE)
+        return [(table, compare) for table, compare, is_wanted in todo if is_wanted]
+
+    def _sample(self, tables: frozenset[Table]) -> None:
+        sample = Sample(self._findings, self._rows, self._result.seed, self._named)
+        looks = self._result.looks
+        if tables & _OF_PULL_REQUESTS:
+            sample.pull_requests(looks)
+        if PIPELINE_STEPS in tables:
+            sample.steps(looks)
+        if self._result.depth is Depth.SAMPLE:
+            if PIPELINES in tables:
+                sample.pipelines(looks)
+            if tables & _OF_COMMITS:
+                sample.commits(looks)
+
+    @property
+    def _named(self) -> bool:
+        return self._session.settings.tables_named
+
+
+_OF_COMMITS = {COMMITS, COMMIT_PARENTS}
+_OF_PULL_REQUESTS = {PULL_REQUESTS, PULL_REQUEST_PARTICIPANTS}
+
+
+def _stored_tables(
+    database: Database, tables: Sequence[Table], session: Session, findings: Findings
+) -> frozenset[Table]:
+    """Those of the tables that the warehouse has with all their columns."""
+    there = set()
+    for table in tables:
+        lacking = sorted(set(table.columns_by_name) - set(database.columns(table)))
+        if not lacking:
+            there.add(table)
+            continue
+        all_of_it = len(lacking) == len(table.columns)
+        why = "it is not in the warehouse" if all_of_it else f"the warehouse lacks its columns {', '.join(lacking)}"
+        tell = findings.fail if session.settings.tables_named else findings.tell
+        tell(f"{table.name}: not compared: {why}; the next sync that selects it mends that")
+    return frozenset(there)
+
+
+def _connect(pipeline: dlt.Pipeline) -> None:
+    """Learn what the destination holds. Raises DestinationError where there is no DuckDB file: opening makes one."""
+    destination = pipeline.destination
+    if destination is not None and destination.destination_name == "duckdb":
+        # not entered: that would make DuckDB's file where there is none
+        credentials: Any = pipeline.destination_client().config.credentials
+        if not Path(str(credentials.database)).exists():
+            raise DestinationError(
+                f"There is no file {Path(str(credentials.database)).name} to verify. "
+                "Run `bitbucket-source sync` first, or name the file with --database."
+            )
+    if not pipeline.has_pending_data:
+        pipeline.sync_destination()
+
+
+def _nothing_synced(workspace: str) -> DestinationError:
+    return DestinationError(
+        f"The warehouse holds nothing to verify. Run `bitbucket-source sync {workspace}` first, "
+        "or look at --database and --dataset."
+    )
