@@ -47,8 +47,6 @@ class Settings:
     since: str | None = None
     audit_requests: str = "5%"
     full_refresh: bool = False
-    tables_named: bool = False
-    """whether somebody named the tables: then one that cannot be read is a failure"""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
@@ -113,6 +111,8 @@ class Session:
     quotas: Quotas = field(default_factory=Quotas)
     audit: Audit | None = None
     """without one, nothing is verified that no signal tells of"""
+    tables_named: bool = False
+    """whether somebody named the tables: then one that cannot be read is a failure"""
     renews: bool = False
     """whether tables whose declaration has changed are read again in a phase of their own, behind the ordinary work"""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -141,7 +141,7 @@ class Session:
                 self.settings.selection,
                 credentials=self.credentials.identity,
                 since=moment_of(self.settings.since),
-                named=self.settings.tables_named,
+                named=self.tables_named,
                 renews=self.renews,
             ),
             audit=self.audit,

@@ -104,12 +104,11 @@ def make_session(
     on_rate_limit: str = "wait",
     audit_requests: str = "5%",
     full_refresh: bool = False,
-    tables_named: bool = False,
 ) -> Session:
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
 
-    `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all),
-    `full_refresh` (read everything again), `tables_named` (a table that cannot be read is a failure).
+    `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all) and
+    `full_refresh` (read everything again).
     """
     settings = Settings(
         workspace,
@@ -124,7 +123,6 @@ def make_session(
         on_rate_limit=on_rate_limit,
         audit_requests=str(audit_requests),
         full_refresh=full_refresh,
-        tables_named=tables_named,
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
 

@@ -60,8 +60,8 @@ def sync(
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
 
-        named = are_named(tables)
-        session = configured_session(workspace=workspace, **given(**options, tables_named=named or None))
+        session = configured_session(workspace=workspace, **given(**options))
+        session.tables_named = are_named(tables)
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)

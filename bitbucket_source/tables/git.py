@@ -10,8 +10,9 @@ BRANCHES = Table(
     key=("repository_uuid", "name"),
     endpoint="/repositories/{workspace}/{repository_uuid}/refs/branches",
     scope="repository",
-    new_when="listed whole when repositories.updated_on has moved",
+    new_when="listed whole when repositories.updated_on has moved, or when a pull request or a run names a new commit",
     costs="1 request per 100 branches of a repository that was pushed to",
+    blind_to="merge strategies that were changed without a push",
     columns=(
         _REPOSITORY,
         text("name", "Name of the branch, without refs/heads/."),
@@ -28,8 +29,9 @@ TAGS = Table(
     key=("repository_uuid", "name"),
     endpoint="/repositories/{workspace}/{repository_uuid}/refs/tags",
     scope="repository",
-    new_when="listed whole when repositories.updated_on has moved",
+    new_when="listed whole together with the branches",
     costs="1 request per 100 tags of a repository that was pushed to",
+    blind_to="a tagger whose account was made, mapped or deleted later (tagger_user_uuid)",
     columns=(
         _REPOSITORY,
         text("name", "Name of the tag, without refs/tags/."),
@@ -52,7 +54,7 @@ COMMITS = Table(
     endpoint="/repositories/{workspace}/{repository_uuid}/commits",
     scope="repository",
     new_when="a branch or a tag points at a commit that is not stored: all it reaches and older heads do not is read",
-    costs="1 request per 100 new commits",
+    costs="1 request per 100 new commits; which were dropped is told by commit_parents, without a request",
     blind_to="an e-mail address that is mapped to an account later (author_user_uuid)",
     accounts=("author.user",),
     columns=(

@@ -11,9 +11,9 @@ PIPELINES = Table(
     endpoint="/repositories/{workspace}/{repository_uuid}/pipelines/",
     scope="pipeline",
     cursor="created_on",
-    new_when="created since the last sync, or not finished when last read",
+    new_when="among the newest hundred, or not finished when last read",
     costs="1 request a sync and repository, 1 more per 100 new ones, 1 per 100 unfinished ones outside the newest 100",
-    blind_to="a re-run of a pipeline that is no longer among the newest hundred",
+    blind_to="a re-run of a finished pipeline that is no longer among the newest hundred",
     accounts=("creator",),
     columns=(
         _REPOSITORY,
@@ -53,8 +53,9 @@ PIPELINE_STEPS = Table(
     endpoint="/repositories/{workspace}/{repository_uuid}/pipelines/{pipeline_uuid}/steps/",
     scope="pipeline",
     parent=PIPELINES,
-    new_when="its pipeline is new, runs, or has just finished",
-    costs="1 request per pipeline that changed",
+    new_when="its pipeline is new, runs, or its row has changed",
+    costs="1 request per pipeline that changed or runs",
+    blind_to="a step that changes while the row of its finished pipeline stays as it is",
     columns=(
         _REPOSITORY,
         place("pipeline_uuid", "The run (pipelines.uuid)."),

@@ -24,7 +24,8 @@ PULL_REQUESTS = Table(
     cursor="updated_on",
     new_when="updated_on has moved (a query from five minutes before the last value seen)",
     costs="1 request a sync and repository, 1 more per 50 that moved",
-    blind_to="task_count, and titles of a deleted branch's repository, where Bitbucket does not move updated_on",
+    blind_to="task_count, another destination, a deleted account or branch where Bitbucket does not move updated_on; "
+    "html_url after the repository was renamed",
     accounts=("author", "closed_by"),
     columns=(
         _REPOSITORY,
@@ -61,8 +62,9 @@ PULL_REQUEST_PARTICIPANTS = Table(
     scope="pullrequest",
     parent=PULL_REQUESTS,
     within="participants",
-    new_when="together with its pull request",
+    new_when="together with its pull request, the set replaced",
     costs="no request of its own",
+    blind_to="an account that was deleted",
     accounts=("user",),
     columns=(
         _REPOSITORY,
