@@ -15,6 +15,7 @@ from bitbucket_source.load.arrow import Unfit, identity_of
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.marks import mark_deleted
 from bitbucket_source.load.outlet import Outlet
+from bitbucket_source.load.pending import remember_what_is_continued
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
@@ -46,6 +47,8 @@ class Reading:
             mark=self._mark,
             keep_cursors=pipeline is not None,
         )
+        if database is not None:
+            remember_what_is_continued(database)
         cursors = stored_cursors(database) if database is not None else Cursors()
         self._engine = session.engine(tables, cursors, stored or NothingKnown(), self.outlet)
         if database is not None:

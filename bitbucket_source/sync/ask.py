@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bitbucket_source.api.client import Form, Params
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.lists import Lists
-from bitbucket_source.tables import COMMITS, DATA_TABLES, USERS, Table
+from bitbucket_source.tables import DATA_TABLES, USERS, Table
 from bitbucket_source.tables.rowtype import fields_of, row_type, values_at
 
 Place: TypeAlias = Mapping[str, str]
@@ -45,14 +45,14 @@ class Ask:
     ) -> Iterator[Page[Any]]:
         """The pages of a table's list at a place, by their `next` links.
 
-        An object that slid to a later page while the list was read is left out there: a load must not hold two rows
-        with one key. (Commits do not change: of them the second is as good as the first.)
+        An object that slid to a later page while the list was read, or came twice, is left out there: a load must not
+        hold two rows with one key.
         """
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
         endpoint, row = self._endpoint(table), self._row_type(table)
         pages = self.lists.follow(path, endpoint, row, asked, pagelen=table.pagelen, form=form)
-        return pages if table is COMMITS else _distinct(table, pages)
+        return _distinct(table, pages)
 
     def numbered_pages(
         self, table: Table, place: Place, params: Params | None = None, *, start: int = 0

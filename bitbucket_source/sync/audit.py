@@ -190,7 +190,7 @@ def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
         page = next(ask.numbered_pages(PIPELINES, place, {"sort": "created_on"}, start=start))
     except NotFound:
         return ""
-    changed = job.known.different(PIPELINES, page.rows, place)
+    changed = job.known.different(PIPELINES, list({row.uuid: row for row in page.rows}.values()), place)
     if changed:
         yield Rows(PIPELINES, changed, place)
     owed = []

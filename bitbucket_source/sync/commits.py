@@ -59,6 +59,10 @@ class _Walk:
         """parents of commits so old that the walk ended at them"""
         self.unresolved: set[str] = set()
         """heads to be read that Bitbucket could not resolve"""
+        self.left: set[str] = set()
+        """heads and parents that neither came nor are stored, although the list has ended"""
+        self.has_come = False
+        """whether any commit came"""
 
 
 def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
@@ -77,6 +81,9 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
         )
     if before.targets:
         yield from _listing(ask, job, walk, before, before.frontier, before.targets)
+        if walk.left and walk.has_come:
+            yield _cut_short(job, walk)
+            return
         # what is gone from the middle of a history took its heads with it: the heads of now decide
         settled = before.heads if walk.unresolved else _union(before.heads, before.targets)
         below = _union(before.below, walk.below)
@@ -87,6 +94,9 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
     heads = tuple(job.refs.heads())
     walk = _Walk(walk)
     yield from _listing(ask, job, walk, before, tuple(sorted(set(heads) - set(before.heads))), heads)
+    if walk.left:
+        yield _cut_short(job, walk)
+        return
     read = tuple(sha for sha in heads if sha not in walk.unresolved)
     branches, tags = job.refs.count(BRANCHES), job.refs.count(TAGS)
     if not before.empty and ((before.branches and not branches) or (before.tags and not tags)):
@@ -123,7 +133,10 @@ def _listing(
     keep = len(include) > HEADS_AT_ONCE or bool(before.heads or job.known.keys(COMMITS, place))
     missing = set(include)
     older = 0
+    is_legible = True
     for page in pages:
+        walk.has_come = walk.has_come or bool(page.length)
+        is_legible = is_legible and not page.misfits
         yield Rows(COMMITS, page.rows, place)
         for misfit in page.misfits:
             yield Trouble(COMMITS, job.repository.full_name, misfit.label, misfit.why)
@@ -141,6 +154,18 @@ def _listing(
             if older >= OLDER_IN_A_ROW:
                 walk.below = frontier
                 return
+    # of what was not read, below `since` or because it is illegible, nothing can be expected
+    left = missing - walk.unresolved - set(before.heads)
+    if left and is_legible and not before.since and COMMITS in ask.wanted:
+        walk.left = left - {sha for _, sha in job.known.keys(COMMITS, place, hash=left)} - walk.parents.keys()
+
+
+def _cut_short(job: Job, walk: _Walk) -> Notice:
+    """The list ended too early: the cursor stays where it can go on from, until a sync gets nothing there."""
+    return Notice(
+        f"commits of {job.repository.full_name}: the list has ended, and {len(walk.left)} commits that are heads or "
+        "parents did not come; believed if the next sync sees it too"
+    )
 
 
 def _older_in_a_row(rows: Iterable[Any], since: str, older: int) -> int:

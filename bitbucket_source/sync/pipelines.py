@@ -162,7 +162,7 @@ def _page(
 
     The steps of those are read, and of those whose uuid is in `owed`.
     """
-    fresh = [row for row in rows if row.uuid not in seen.runs]
+    fresh = list({row.uuid: row for row in rows if row.uuid not in seen.runs}.values())
     seen.runs.update(row.uuid for row in fresh)
     changed = job.known.different(PIPELINES, fresh, job.repository.place)
     if changed:

@@ -6,13 +6,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.machine.counts import COUNTS
-from tests.machine.deeds import DEEDS
+from tests.machine.deeds import DEEDS, SILENT
 from tests.machine.story import Story
 from tests.machine.troubles import LIES, LISTS, TROUBLES
 from tests.truth.columns import COLUMNS
 
-_deeds = st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 999)), min_size=1, max_size=10)
-_some = st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.integers(0, 999)), min_size=1, max_size=4)
+# what no signal tells of is rarer: after it nothing is compared before an audit
+_names = st.sampled_from(sorted(DEEDS.keys() - SILENT) * 5 + sorted(SILENT))
+_deed = st.tuples(_names, st.integers(0, 999))
+_deeds = st.lists(_deed, min_size=1, max_size=10)
+_some = st.lists(_deed, min_size=1, max_size=4)
+Deeds = list[tuple[str, int]]
 _paths = st.sampled_from(LISTS)
 _FIRST_TABLES = ("workspaces", "projects", "workspace_members", "repositories")
 _LATER_TABLES = tuple(table for table in COLUMNS if table not in _FIRST_TABLES)
@@ -44,70 +48,82 @@ class Bitbucket(RuleBasedStateMachine):
         if tables:
             self.story.tables = (*_FIRST_TABLES, *_LATER_TABLES[::-1][:tables])
 
-    @rule(deeds=_deeds)
-    def people_work(self, deeds: list[tuple[str, int]]) -> None:
+    def people_work(self, deeds: Deeds) -> None:
         for name, choice in deeds:
             self.story.do(name, choice)
 
-    @rule()
-    def sync_in_peace(self) -> None:
+    @rule(deeds=_deeds)
+    def sync_in_peace(self, deeds: Deeds) -> None:
+        self.people_work(deeds)
         self.story.sync_in_peace(audit_requests="5%")
 
-    @rule()
-    def sync_with_audit(self) -> None:
+    @rule(deeds=_deeds)
+    def sync_with_audit(self, deeds: Deeds) -> None:
+        self.people_work(deeds)
         self.story.sync_in_peace()
 
-    @rule()
-    def sync_everything_again(self) -> None:
+    @rule(deeds=_deeds)
+    def sync_everything_again(self, deeds: Deeds) -> None:
+        self.people_work(deeds)
         self.story.sync_in_peace(audit_requests="5%", full_refresh=True)
 
-    @rule(trouble=st.sampled_from(sorted(TROUBLES)), path=_paths, every=st.integers(1, 7))
-    def sync_in_trouble(self, trouble: str, path: str, every: int) -> None:
+    @rule(deeds=_deeds, trouble=st.sampled_from(sorted(TROUBLES)), path=_paths, every=st.integers(1, 7))
+    def sync_in_trouble(self, deeds: Deeds, trouble: str, path: str, every: int) -> None:
+        self.people_work(deeds)
         self.story.arm(path=path, every=every, **TROUBLES[trouble])
         self.story.sync_and_look()
 
-    @rule(trouble=st.sampled_from(sorted(TROUBLES)), path=_paths, times=st.integers(1, 40))
-    def sync_in_trouble_that_ends(self, trouble: str, path: str, times: int) -> None:
+    @rule(deeds=_deeds, trouble=st.sampled_from(sorted(TROUBLES)), path=_paths, times=st.integers(1, 40))
+    def sync_in_trouble_that_ends(self, deeds: Deeds, trouble: str, path: str, times: int) -> None:
+        self.people_work(deeds)
         self.story.arm(path=path, times=times, **TROUBLES[trouble])
         self.story.sync_and_look()
 
-    @rule(lie=st.sampled_from(sorted(LIES)), path=_paths, nth=st.integers(1, 9))
-    def sync_that_is_lied_to(self, lie: str, path: str, nth: int) -> None:
+    @rule(deeds=_deeds, lie=st.sampled_from(sorted(LIES)), path=_paths, nth=st.integers(1, 9))
+    def sync_that_is_lied_to(self, deeds: Deeds, lie: str, path: str, nth: int) -> None:
+        self.people_work(deeds)
         self.story.arm(path=path, nth=nth, lies=True, **LIES[lie])
         self.story.sync_and_look()
 
-    @rule(path=_paths, status=st.sampled_from((401, 403, 555)), nth=st.integers(1, 9))
-    def sync_that_fails_once(self, path: str, status: int, nth: int) -> None:
+    @rule(deeds=_deeds, path=_paths, status=st.sampled_from((401, 403, 555)), nth=st.integers(1, 9))
+    def sync_that_fails_once(self, deeds: Deeds, path: str, status: int, nth: int) -> None:
+        self.people_work(deeds)
         self.story.arm(kind="status", status=status, path=path, nth=nth)
         self.story.sync_and_look()
 
-    @rule(path=_paths)
-    def sync_without_access(self, path: str) -> None:
+    @rule(deeds=_deeds, path=_paths)
+    def sync_without_access(self, deeds: Deeds, path: str) -> None:
+        self.people_work(deeds)
         self.story.arm(kind="status", status=403, path=path)
         self.story.sync_and_look()
 
-    @rule(requests=st.integers(1, 60))
-    def sync_with_few_requests(self, requests: int) -> None:
+    @rule(deeds=_deeds, requests=st.integers(1, 60))
+    def sync_with_few_requests(self, deeds: Deeds, requests: int) -> None:
+        self.people_work(deeds)
         self.story.sync_and_look(max_requests=requests)
 
-    @rule(deeds=_some, path=_paths, first=st.integers(1, 6), when=st.sampled_from(("before", "after")))
-    def people_work_while_a_sync_reads(self, deeds: list[tuple[str, int]], path: str, first: int, when: str) -> None:
+    @rule(work=_deeds, deeds=_some, path=_paths, first=st.integers(1, 6), when=st.sampled_from(("before", "after")))
+    def people_work_while_a_sync_reads(self, work: Deeds, deeds: Deeds, path: str, first: int, when: str) -> None:
+        self.people_work(work)
         for number, (name, choice) in enumerate(deeds):
             self.story.let_happen(name, choice, path=path, nth=first + number, when=when)
         result = self.story.sync_and_look()
         # which of the two states a row shows is open: the next sync in peace decides
         assert result is None or result.exit_code in {0, 1}
 
-    @rule(number=st.integers(1, 45))
-    def a_sync_is_killed_at_a_request(self, number: int) -> None:
+    @rule(deeds=_deeds, number=st.integers(1, 45))
+    def a_sync_is_killed_at_a_request(self, deeds: Deeds, number: int) -> None:
+        self.people_work(deeds)
         self.story.sync_killed_at_request(number)
 
-    @rule(hundredths=st.integers(1, 200))
-    def a_sync_is_killed_at_some_moment(self, hundredths: int) -> None:
+    @rule(deeds=_deeds, hundredths=st.integers(1, 200))
+    def a_sync_is_killed_at_some_moment(self, deeds: Deeds, hundredths: int) -> None:
+        self.people_work(deeds)
         self.story.sync_killed_after(hundredths / 100)
 
-    @rule(number=st.integers(1, 30))
-    def a_sync_is_killed_between_two_load_jobs(self, number: int) -> None:
+    @rule(deeds=_deeds, number=st.integers(1, 30))
+    def a_sync_is_killed_between_two_load_jobs(self, deeds: Deeds, number: int) -> None:
+        self.people_work(deeds)
         self.story.sync_killed_before_job(number)
 
     @rule()

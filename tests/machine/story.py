@@ -71,6 +71,10 @@ class Story:
             armed = self.bitbucket.add_fault(Fault(kind="action", action=action, arguments=arguments, **when))
             self._armed.append((armed, name in SILENT))
 
+    def a_user(self) -> str:
+        """uuid of somebody who can push."""
+        return next(user.uuid for user in self.bitbucket.world.users.values() if user.kind == "user")
+
     def open_pull_requests(self) -> list[dict[str, Any]]:
         """The arguments that name each of them, and a user, oldest first."""
         return [
@@ -229,24 +233,26 @@ class Story:
         slugs = {each.uuid: each.slug for each in self.bitbucket.world.repositories.values()}
         return [uuid for uuid, slug in slugs.items() if any(fnmatch(slug, glob) for glob in self.repositories)]
 
-    def _marks_of_others(self) -> list[tuple[Any, ...]]:
-        """How many rows of the repositories that are not selected are marked as deleted, by table."""
+    def _marks_of_others(self) -> dict[str, int]:
+        """How many rows of repositories that are not selected are marked as deleted, by table, where there are any."""
         selected = self._selected()
         if selected is None or not self.database.exists():
-            return []
+            return {}
         with duckdb.connect(str(self.database)) as connection:
             tables = connection.execute(
                 "select table_name from duckdb_columns() where schema_name = 'bitbucket_raw' "
                 "group by all having list_contains(list(column_name), 'deleted_at') "
                 "and list_contains(list(column_name), 'repository_uuid') order by all"
             ).fetchall()
-            return [
-                (table, *connection.execute(
+            marks = {
+                table: connection.execute(
                     f"select count(*) from bitbucket_raw.{table} "
-                    "where deleted_at is not null and repository_uuid not in (select unnest(?))", [selected]
-                ).fetchall())
+                    "where deleted_at is not null and repository_uuid not in (select unnest(?))",
+                    [selected],
+                ).fetchall()[0][0]
                 for (table,) in tables
-            ]  # fmt: skip
+            }
+        return {table: count for table, count in marks.items() if count}
 
     def _must_be_equal(self) -> None:
         if self.is_blind:

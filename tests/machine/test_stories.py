@@ -39,6 +39,59 @@ def test_the_working_directory_vanishes_after_a_cut(story: Story) -> None:
     story.sync_in_peace()
 
 
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_list_of_commits_comes_empty(story: Story, times: int) -> None:
+    # heads were named, so that their commits are owed: a cursor that says they were read loses them for ever
+    story.arm(kind="empty_list", path="/commits", times=times, lies=True)
+    story.sync_and_look()
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_a_page_of_new_commits_comes_empty(story: Story) -> None:
+    story.sync_in_peace()
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    story.bitbucket.act("push", repository=home.slug, branch="long", author=story.a_user(), commits=230)
+    story.arm(kind="empty_list", path="/commits", query="page=2", lies=True)
+    story.sync_and_look()
+    story.sync_in_peace(audit_requests="0")
+
+
+@pytest.mark.parametrize("path", ["/commits", "/pipelines/$", "/steps", "/refs/", "/pullrequests", "/repositories/"])
+def test_each_list_brings_a_row_twice(story: Story, path: str) -> None:
+    # two rows with one key in one load would both be stored, and be equal to what is read ever after
+    story.arm(kind="repeat_row", path=path)
+    result = story.sync_and_look()
+    assert result is not None
+    assert result.exit_code == 0
+
+
+def test_a_copy_is_put_back_under_a_load_left_behind(story: Story) -> None:
+    story.sync_in_peace()
+    story.keep_a_copy()
+    _comment_everywhere(story)
+    story.sync_in_peace()
+    _comment_everywhere(story)
+    assert story.sync_killed_before_job(1)
+    # the load continues what the copy does not have
+    story.put_the_copy_back()
+    story.is_blind = False
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_the_warehouse_vanishes_under_a_load_left_behind(story: Story) -> None:
+    story.sync_in_peace()
+    _comment_everywhere(story)
+    assert story.sync_killed_before_job(1)
+    story.database.unlink()
+    story.sync_in_peace(audit_requests="0")
+
+
+def _comment_everywhere(story: Story) -> None:
+    for request in story.open_pull_requests():
+        story.bitbucket.act("comment", **request, text="Fine")
+    story.bitbucket.act("advance_clock", seconds=3600)
+
+
 def _exit_code(story: Story, **settings: Any) -> int:
     result = story.sync_and_look(**settings)
     assert result is not None
