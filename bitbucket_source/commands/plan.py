@@ -83,10 +83,10 @@ def page(plan: Plan) -> Iterator[str]:
 def _told(plan: Plan) -> Iterator[str]:
     least, most = plan.waits(plan.now.low), plan.waits(plan.now.high)
     name = "The first load" if plan.is_first else "The next sync"
-    waits = "no wait" if not most and not plan.now.is_open else f"{_span(least, most)} waits"
+    waits = f"waits: {_span(least, most)}" if most or plan.now.is_open else "no wait"
     yield (
-        f"{name}: {_number(plan.now)} requests, {_hours(plan, plan.now)} h of the {plan.per_hour:,} that Bitbucket grants an "
-        f"hour: {waits} for the hourly quota ({plan.left:,} are left now)."
+        f"{name}: {_number(plan.now)} requests, {_hours(plan, plan.now)} h at the {plan.per_hour:,} that Bitbucket "
+        f"grants an hour, {waits} for that quota ({plan.left:,} are left now)."
     )
     yield "A later sync costs so much while nothing changes; what changed is read on top."
     if any(not line.now.is_measured for line in plan.lines if line.name != "audit"):
@@ -101,8 +101,8 @@ def _why_ranges(plan: Plan) -> str:
             "commits, which Bitbucket does not count, by trying pages of their list, else by the size on disk."
         )
     return (
-        "Ranges: what is seen only when it is read, and commits, which Bitbucket does not count: pages of their list are "
-        "tried, else the size on disk bounds them."
+        "Ranges: what is seen only when it is read; and commits, which Bitbucket does not count: "
+        "pages of their list are tried, else the size on disk bounds them."
     )
 
 

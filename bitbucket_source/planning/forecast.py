@@ -98,8 +98,11 @@ def _of_runs(walk: Walk, owed: Owed, sight: Sight, seen: Seen) -> tuple[Figure, 
         running = Figure(max(0, sight.running - new), sight.running if cursor.read else 0)
         steps += Figure(running.low, max(running.high, changed))
         if owed.reaches_further_back(cursor):
-            pages += Figure(1, pages_of_runs(cursor.first)) + _search(seen.rows, cursor.first)
-            steps += Figure(0, cursor.first)
+            left_out = Figure(0 if owed.since else cursor.first, cursor.first)
+            filled = cursor.filled // PIPELINES.pagelen
+            pages += left_out.map(lambda rows: max(0, -(-rows // PIPELINES.pagelen) - filled))
+            pages += _search(seen.rows, cursor.first) if owed.since and not cursor.filled else NOTHING
+            steps += left_out.map(lambda rows: max(0, rows - cursor.filled))
     return pages, steps if PIPELINE_STEPS in walk.tables else NOTHING
 
 

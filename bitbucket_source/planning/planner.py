@@ -226,16 +226,15 @@ class _Planner:
         ]
 
     def _tell_renewals(self, all_owed: Sequence[Owed]) -> None:
-        counts: dict[str, int] = {}
+        """Say what is read again, behind the ordinary work."""
+        again: dict[str, set[str]] = {}
         for owed in all_owed:
-            for walk in (walk for walks in owed.renewal.values() for walk in walks):
-                for table in walk.tables:
-                    counts[table.name] = counts.get(table.name, 0) + 1
-        self._notes += [
-            f"{name} is read again from its beginning, for {count:,} repositories: its declaration has changed "
-            "since it was read."
-            for name, count in sorted(counts.items())
-        ]
+            for table in (table for walks in owed.renewal.values() for walk in walks for table in walk.tables):
+                again.setdefault(table.name, set()).add(owed.repository.uuid)
+        if again:
+            what = ", ".join(f"{name} ({len(uuids):,} repositories)" for name, uuids in sorted(again.items()))
+            why = "of --full-refresh" if self._session.settings.full_refresh else "their declaration has changed"
+            self._notes.append(f"Read again from the beginning, because {why}: {what}.")
 
 
 _AUDIT = "audit"

@@ -1,0 +1,304 @@
+"""What `plan` says a sync will cost, held against what it then does cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbucket_emulator import Emulator, Fault, generate_world
+from bitbucket_emulator.world import graph
+from bitbucket_source.planning import Figure, Plan, make_plan
+from bitbucket_source.planning.histories import BYTES_OF_A_COMMIT, History
+from bitbucket_source.planning.sample import LOOKED_AT, strata_of
+from bitbucket_source.planning.warehouse import stored_in_warehouse
+from bitbucket_source.session import Session
+from bitbucket_source.source import make_session, selected_tables
+from bitbucket_source.sync.repositories import Repository
+from tests.source.conftest import ADMIN, AT_ONCE, Warehouse
+
+LISTS = {
+    "/workspaces/acme": "workspaces",
+    "/workspaces/acme/projects": "projects",
+    "/workspaces/acme/members": "workspace_members",
+    "/repositories/acme": "repositories",
+    "pullrequests": "pull_requests",
+    "pipelines": "pipelines",
+    "{identity}": "pipelines",
+    "steps": "pipeline_steps",
+    "branches": "branches",
+    "tags": "tags",
+    "commits": "commits",
+}
+
+
+class Forecaster(Warehouse):
+    """A warehouse that is planned for before it is synced."""
+
+    def plan(self, tables: Sequence[str] | None = None, **settings: Any) -> Plan:
+        made = make_session(
+            "acme",
+            base_url=self.bitbucket.base_url,
+            oauth_url=self.bitbucket.oauth_url,
+            **{"credentials": ADMIN, **settings},
+        )
+        session = Session(made.settings, made.credentials, AT_ONCE)
+        with stored_in_warehouse(session, database=self.path) as stored:
+            return make_plan(session, selected_tables(tables), stored)
+
+    def spent(self, tables: Sequence[str] | None = None, **settings: Any) -> Counter[str]:
+        """Sync; the requests by table."""
+        self.bitbucket.clear_requests()
+        self.sync(tables, **settings)
+        spent: Counter[str] = Counter()
+        for entry in self.bitbucket.requests:
+            path = entry.path.removeprefix("/2.0").rstrip("/")
+            last = path.rsplit("/", 1)[-1]
+            spent[LISTS.get(path) or LISTS.get(last) or "pipelines"] += 1
+        return spent
+
+
+def assert_true(plan: Plan, spent: Counter[str]) -> None:
+    """Each figure is a number that is right to a tenth, or a range in which the truth lies."""
+    figures = {line.name: line.now for line in plan.lines}
+    assert spent.keys() <= figures.keys()
+    wrong = {name: (figure, spent[name]) for name, figure in figures.items() if not _holds(figure, spent[name])}
+    assert wrong == {}
+    assert _holds(plan.now, spent.total())
+
+
+def _holds(figure: Figure, truth: int) -> bool:
+    slack = 0.1 * truth if figure.is_measured else 0
+    return figure.low - slack <= truth and (figure.is_open or truth <= figure.high + slack)
+
+
+@pytest.fixture
+def forecaster(bitbucket: Emulator, tmp_path: Path) -> Forecaster:
+    return Forecaster(bitbucket, tmp_path)
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[Forecaster]:
+    """A dozen repositories with two pages of some lists."""
+    with Emulator(generate_world(seed=7, repositories=12, people=8, years=1, scale=1)) as emulator:
+        yield Forecaster(emulator, tmp_path)
+
+
+def test_a_first_load_and_the_sync_after_it_cost_what_the_plan_says(forecaster: Forecaster) -> None:
+    plan = forecaster.plan()
+    first, second = forecaster.spent(), forecaster.spent()
+
+    assert plan.is_first
+    assert {line.name for line in plan.lines if not line.now.is_measured} == set()
+    assert {line.name: line.now.low for line in plan.lines if line.now.low} == first
+    assert plan.now == Figure.of(first.total())
+    assert {line.name: line.later.low for line in plan.lines if line.later.low} == second
+
+
+def test_lists_of_several_pages_are_counted_page_by_page(busy: Forecaster) -> None:
+    plan = busy.plan()
+    spent = busy.spent()
+
+    assert {line.name: line.now.low for line in plan.lines if line.now.low} == spent
+    assert {line.name for line in plan.lines if not line.now.is_measured} == set()
+    assert max(spent["pull_requests"], spent["pipelines"], spent["commits"]) > 12, "some lists have a second page"
+
+
+def test_a_plan_costs_a_few_requests_per_repository_and_says_how_many(busy: Forecaster) -> None:
+    plan = busy.plan()
+
+    assert plan.requests == len(busy.bitbucket.requests) < 4 + 7 * 12
+
+
+def test_of_more_than_thirty_repositories_thirty_are_looked_at_and_the_truth_lies_in_the_ranges(
+    tmp_path: Path,
+) -> None:
+    with Emulator(generate_world(seed=5, repositories=40, people=6, years=1, scale=0.05)) as emulator:
+        forecaster = Forecaster(emulator, tmp_path)
+        plan = forecaster.plan()
+        looked_into = {
+            entry.path.split("/")[4] for entry in emulator.requests if entry.path.startswith("/2.0/repositories/acme/")
+        }
+        spent = forecaster.spent()
+        again = forecaster.plan()
+        assert_true(again, forecaster.spent())
+
+    assert (plan.repositories, plan.looked_at, len(looked_into)) == (40, LOOKED_AT, LOOKED_AT)
+    assert_true(plan, spent)
+    measured = {line.name for line in plan.lines if line.now.is_measured and line.now.low}
+    assert measured == {"workspaces", "repositories", "projects", "workspace_members"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ranges_hold_in_other_workspaces(seed: int) -> None:
+    with Emulator(generate_world(seed=seed, repositories=60, people=8, years=1, scale=0.3)) as emulator:
+        made = make_session("acme", base_url=emulator.base_url, credentials=ADMIN)
+        plan = make_plan(made, selected_tables(None))
+        repositories = list(emulator.world.repositories.values())
+        truth = {
+            "pull_requests": sum(max(1, -(-(len(each.pull_requests) - 1) // 49)) for each in repositories),
+            "pipelines": sum(len(each.pipelines) // 100 + 1 for each in repositories),
+            "pipeline_steps": sum(len(each.pipelines) for each in repositories),
+            "branches": len(repositories),
+            "tags": len(repositories),
+            "commits": sum(-(-len(list(graph.log(each))) // 100) for each in repositories),
+        }
+
+    figures = {line.name: line.now for line in plan.lines}
+    assert {name: figures[name] for name, count in truth.items() if not _holds(figures[name], count)} == {}
+
+
+def test_after_a_stop_in_the_middle_the_plan_is_what_is_left(busy: Forecaster) -> None:
+    busy.spent(max_requests=150)
+    plan = busy.plan()
+
+    assert not plan.is_first
+    assert_true(plan, busy.spent())
+
+
+def test_what_was_pushed_and_run_since_is_in_the_plan(forecaster: Forecaster) -> None:
+    forecaster.spent()
+    bitbucket = forecaster.bitbucket
+    repository = next(each for each in bitbucket.world.repositories.values() if each.pipelines)
+    author = next(user.nickname for user in bitbucket.world.users.values() if user.kind == "user")
+    bitbucket.act("push", repository=repository.slug, branch="new", author=author, commits=3)
+    plan = forecaster.plan()
+    figures = {line.name: line.now for line in plan.lines}
+
+    assert (figures["branches"].low, figures["tags"].low) == (1, 1)
+    assert_true(plan, forecaster.spent())
+
+
+def test_a_declaration_that_has_changed_is_told_and_counted(forecaster: Forecaster) -> None:
+    forecaster.spent()
+    forecaster.rows(
+        "update sync_cursors set declaration = 'of before' where table_name in ('pull_requests', 'commits') returning 1"
+    )
+    plan = forecaster.plan()
+
+    assert plan.notes == (
+        "Read again from the beginning, because their declaration has changed: "
+        "commits (3 repositories), pull_requests (3 repositories).",
+    )
+    spent = forecaster.spent()
+    assert spent["commits"] >= 3
+    assert_true(plan, spent)
+
+
+def test_a_full_refresh_is_counted_and_nothing_is_set_back(forecaster: Forecaster) -> None:
+    forecaster.spent()
+    plan = forecaster.plan(full_refresh=True)
+
+    assert plan.now.low > forecaster.plan().now.high
+    assert_true(plan, forecaster.spent(full_refresh=True))
+
+
+def test_the_audits_share_is_counted_where_something_is_due(forecaster: Forecaster) -> None:
+    forecaster.spent()
+    assert forecaster.plan().lines[-1].now == Figure.of(0), "it was verified within half an hour"
+
+    began = (datetime.now().astimezone() - timedelta(days=1)).isoformat()
+    forecaster.rows(
+        'update sync_runs set audit = regexp_replace(audit::varchar, \'"began":"[^"]+"\', '
+        f"'\"began\":\"{began}\"', 'g') returning 1"
+    )
+    plan = forecaster.plan()
+    spent = forecaster.spent()
+
+    assert plan.lines[-1].now.high > 0
+    others = sum(line.now.low for line in plan.lines)
+    assert others < spent.total() <= plan.now.high
+
+
+def test_a_list_that_cannot_be_read_costs_its_refusal_and_is_told(forecaster: Forecaster) -> None:
+    token: dict[str, Any] = {"credentials": {"access_token": "emulator-repository-token"}}
+    plan = forecaster.plan(**token)
+    lines = {line.name: line for line in plan.lines}
+
+    assert lines["pipeline_steps"].now == Figure.of(0)
+    assert lines["pipelines"].now == Figure(1, 3)
+    assert any(note.startswith("pipelines cannot be read: 403 on") for note in plan.notes)
+    assert_true(plan, forecaster.spent(**token))
+    assert_true(forecaster.plan(**token), forecaster.spent(**token))
+
+
+@pytest.mark.parametrize(
+    "tables", [["commits"], ["pull_requests"], ["pipelines"], ["users", "tags"], ["projects"]], ids=str
+)
+def test_only_what_the_chosen_tables_need_is_counted(forecaster: Forecaster, tables: list[str]) -> None:
+    plan = forecaster.plan(tables)
+
+    assert_true(plan, forecaster.spent(tables))
+    assert_true(forecaster.plan(tables), forecaster.spent(tables))
+
+
+def test_a_first_read_that_is_bounded_costs_less_and_an_earlier_bound_what_is_missing(forecaster: Forecaster) -> None:
+    plan = forecaster.plan(since="2026-08-01")
+
+    assert plan.now.high < forecaster.plan().now.high
+    assert_true(plan, forecaster.spent(since="2026-08-01"))
+    assert_true(forecaster.plan(since="2026-05-01"), forecaster.spent(since="2026-05-01"))
+    assert_true(forecaster.plan(), forecaster.spent())
+
+
+def test_where_pages_of_commits_cannot_be_asked_for_by_number_the_size_bounds_them(busy: Forecaster) -> None:
+    busy.bitbucket.add_fault(Fault(kind="status", status=400, path="/commits", query="page=2&pagelen"))
+    plan = busy.plan(["commits"])
+    commits = next(line.now for line in plan.lines if line.name == "commits")
+
+    assert not commits.is_measured
+    busy.bitbucket.clear_faults()
+    assert_true(plan, busy.spent(["commits"]))
+
+
+def test_a_history_is_narrowed_down_to_its_pages() -> None:
+    history = History(Repository("{1}", "r", "acme/r", ""), size=BYTES_OF_A_COMMIT * 1_000_000)
+    pages, tries = 137, 0
+    history.low = 2
+    while history.doubt:
+        number = history.next_try
+        if number > pages:
+            history.absent(number)
+        else:
+            history.low = max(history.low, number + 1) if number < pages else number
+        tries += 1
+
+    assert history.commits.low <= pages * 100 <= history.commits.high
+    assert history.commits.high < history.commits.low * 1.1
+    assert tries < 12
+
+
+def test_lists_that_bitbucket_does_not_count_are_open_upwards(forecaster: Forecaster) -> None:
+    forecaster.bitbucket.add_fault(Fault(kind="status", status=403, path="/pullrequests"))
+    plan = forecaster.plan(["pull_requests"])
+    line = next(line for line in plan.lines if line.name == "pull_requests")
+
+    assert line.now == Figure(3, 3, is_open=True)
+    assert sum(note.startswith("pull_requests of acme/") for note in plan.notes) == 3
+
+
+def test_strata_look_at_the_largest_and_at_some_of_each_size() -> None:
+    sizes = [(index * 37) % 100 for index in range(100)]
+    strata = strata_of(range(100), sizes, 30)
+
+    assert [sizes[each] for each in strata[0].seen] == [99, 98, 97, 96, 95]
+    assert [(len(each.seen), len(each.others)) for each in strata] == [(5, 0)] + [(5, 14)] * 5
+    assert sorted(each for stratum in strata for each in (*stratum.seen, *stratum.others)) == list(range(100))
+
+
+def test_a_plan_writes_nothing(forecaster: Forecaster) -> None:
+    forecaster.plan()
+    assert not Path(forecaster.path).exists()
+
+    forecaster.spent(max_requests=30)
+    before = Path(forecaster.path).read_bytes()
+    forecaster.plan()
+    assert Path(forecaster.path).read_bytes() == before
+    assert sorted(path.name for path in forecaster.directory.iterdir() if path.name != "dlt") == [
+        "bitbucket.duckdb",
+        "pipelines",
+    ]
