@@ -18,6 +18,8 @@ from typing import Any
 
 from dlt.common.destination.client import RunnableLoadJob
 
+from bitbucket_source.load import slices
+from bitbucket_source.sync.agenda import SliceLimit
 from tests.truth.syncing import sync_from
 
 _PROCESSES = get_context("forkserver")
@@ -26,13 +28,16 @@ _PROCESSES.set_forkserver_preload([__name__])
 
 @dataclass(frozen=True)
 class Task:
-    """One sync, and at which of its load jobs it dies; 0 for at none."""
+    """One sync."""
 
     base_url: str
     database: Path
     working_directory: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
     dies_before_job: int = 0
+    """the number of the load job at which it kills itself; 0 for none"""
+    requests_per_slice: int = 0
+    """0 for as many as always"""
 
 
 def started(task: Task) -> ForkServerProcess:
@@ -45,6 +50,8 @@ def started(task: Task) -> ForkServerProcess:
 def _sync(task: Task) -> None:
     if task.dies_before_job:
         _die_before(task.dies_before_job)
+    if task.requests_per_slice:
+        slices.SLICE = SliceLimit(requests=task.requests_per_slice)
     result = sync_from(task.base_url, task.database, task.working_directory, **task.settings)
     sys.exit(result.exit_code)
 

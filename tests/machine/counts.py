@@ -6,9 +6,8 @@ from collections import Counter
 
 COUNTS: Counter[str] = Counter()
 """of this process, from its beginning"""
-_SHOWN = ("histories", "steps", "deeds", "syncs", "kills", "faults", "comparisons", "deeds that could not be done")
 
 
 def summary() -> str:
     """One line."""
-    return ", ".join(f"{name} {COUNTS[name]:,}" for name in _SHOWN)
+    return ", ".join(f"{name} {count:,}" for name, count in COUNTS.items())

@@ -13,17 +13,18 @@ from typing import Any
 
 import duckdb
 
-from bitbucket_emulator import Emulator, generate_world
+from bitbucket_emulator import Emulator
 from bitbucket_emulator.server.faults import Armed, Fault
-from bitbucket_emulator.world import actions
 from bitbucket_emulator.world.actions import ActionError
-from bitbucket_emulator.world.model import DAY, World
+from bitbucket_emulator.world.model import World
 from bitbucket_source.api.errors import BitbucketError
 from bitbucket_source.load.slices import SyncResult
 from tests.machine.chance import Chance, Deed
 from tests.machine.child import Task, started
 from tests.machine.counts import COUNTS
 from tests.machine.deeds import DEEDS, SILENT
+from tests.machine.marks import marks_of_others
+from tests.machine.worlds import small_world
 from tests.truth.comparing import Part, report
 from tests.truth.syncing import differences, sync
 
@@ -35,10 +36,10 @@ _KILLED = -9
 class Story:
     """A small world and a warehouse that follows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World | None = None) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="machine-"))
         self.database = self.directory / "bitbucket.duckdb"
-        self.bitbucket = Emulator(_small_world()).start()
+        self.bitbucket = Emulator(world or small_world()).start()
         self.workers = 1
         self.tables: tuple[str, ...] | None = None
         self.repositories: tuple[str, ...] = ()
@@ -105,14 +106,14 @@ class Story:
         assert not doubts, "still in doubt"
         if audit_requests == "all" and self.tables is None and not self.repositories:
             self.is_blind = False
-        self._must_be_equal()
+        self.must_be_equal()
 
     def sync_and_look(self, **settings: Any) -> SyncResult | None:
         """One sync, which need not succeed. Where it says it did, the warehouse must equal the truth."""
         result = self.sync(**settings)
         may_differ = self._disarm()
         if result is not None and result.exit_code == 0 and not may_differ and not _doubts(result):
-            self._must_be_equal()
+            self.must_be_equal()
         return result
 
     def sync(self, **settings: Any) -> SyncResult | None:
@@ -129,6 +130,15 @@ class Story:
         assert self._marks_of_others() == marks, "rows of a repository that is not selected were marked"
         return result
 
+    def must_be_equal(self) -> None:
+        """The warehouse equals the truth, as far as that can be told without an audit."""
+        if self.is_blind:
+            return
+        COUNTS["comparisons"] += 1
+        part = Part(self.tables, self._selected())
+        found = differences(self.bitbucket, self.database, part)
+        assert not found, f"\n{report(found)}"
+
     # ways to die
 
     def sync_killed_at_request(self, number: int) -> bool:
@@ -139,9 +149,9 @@ class Story:
             process.join(0.01)
         return self._kill(process)
 
-    def sync_killed_after(self, seconds: float) -> bool:
+    def sync_killed_after(self, seconds: float, **task: Any) -> bool:
         """A sync that is killed some time after its start; returns whether it still ran."""
-        process = started(self._task())
+        process = started(self._task(**task))
         process.join(seconds)
         return self._kill(process)
 
@@ -167,21 +177,27 @@ class Story:
         """As a container does that is started anew."""
         shutil.rmtree(self.working_directory, ignore_errors=True)
 
+    def lose_everything(self) -> None:
+        """The warehouse too."""
+        self.lose_the_working_directory()
+        self.database.unlink()
+        self._log.unlink(missing_ok=True)
+
     def keep_a_copy(self) -> None:
         """Copy the warehouse as it is."""
         if self.database.exists():
             shutil.copy(self.database, self.copy)
-            shutil.rmtree(self.copy.with_suffix(".wal"), ignore_errors=True)
+            self._log_of_copy.unlink(missing_ok=True)
             if self._log.exists():
-                shutil.copy(self._log, f"{self.copy}.wal")
+                shutil.copy(self._log, self._log_of_copy)
 
     def put_the_copy_back(self) -> None:
         """Put the copy in place of the warehouse; the working directory stays. Nothing where there is none."""
         if self.copy.exists():
             self._log.unlink(missing_ok=True)
             shutil.copy(self.copy, self.database)
-            if Path(f"{self.copy}.wal").exists():
-                shutil.copy(f"{self.copy}.wal", self._log)
+            if self._log_of_copy.exists():
+                shutil.copy(self._log_of_copy, self._log)
             # what was audited since is not any more
             self.is_blind = True
 
@@ -198,6 +214,10 @@ class Story:
     @property
     def _log(self) -> Path:
         return Path(f"{self.database}.wal")
+
+    @property
+    def _log_of_copy(self) -> Path:
+        return Path(f"{self.copy}.wal")
 
     def _task(self, **more: Any) -> Task:
         return Task(self.bitbucket.base_url, self.database, self.working_directory, self._settings({}), **more)
@@ -234,33 +254,9 @@ class Story:
         return [uuid for uuid, slug in slugs.items() if any(fnmatch(slug, glob) for glob in self.repositories)]
 
     def _marks_of_others(self) -> dict[str, int]:
-        """How many rows of repositories that are not selected are marked as deleted, by table, where there are any."""
+        """How many rows of the repositories that are not selected are marked as deleted, by table."""
         selected = self._selected()
-        if selected is None or not self.database.exists():
-            return {}
-        with duckdb.connect(str(self.database)) as connection:
-            tables = connection.execute(
-                "select table_name from duckdb_columns() where schema_name = 'bitbucket_raw' "
-                "group by all having list_contains(list(column_name), 'deleted_at') "
-                "and list_contains(list(column_name), 'repository_uuid') order by all"
-            ).fetchall()
-            marks = {
-                table: connection.execute(
-                    f"select count(*) from bitbucket_raw.{table} "
-                    "where deleted_at is not null and repository_uuid not in (select unnest(?))",
-                    [selected],
-                ).fetchall()[0][0]
-                for (table,) in tables
-            }
-        return {table: count for table, count in marks.items() if count}
-
-    def _must_be_equal(self) -> None:
-        if self.is_blind:
-            return
-        COUNTS["comparisons"] += 1
-        part = Part(self.tables, self._selected())
-        found = differences(self.bitbucket, self.database, part)
-        assert not found, f"\n{report(found)}"
+        return {} if selected is None else marks_of_others(self.database, selected)
 
 
 @contextmanager
@@ -276,19 +272,6 @@ def _kept_open(database: Path) -> Iterator[None]:
 def _doubts(result: SyncResult) -> list[str]:
     """What it saw that is believed only when the next sync sees it too."""
     return [notice for notice in result.notices if "believed" in notice]
-
-
-def _small_world() -> World:
-    """Two repositories with a little of everything, and a fork with more commits than two pages hold."""
-    world = generate_world(seed=7, repositories=2, people=5, years=0.2, scale=0.1)
-    home, _ = world.repositories.values()
-    author, *reviewers = [user.uuid for user in world.users.values() if user.kind == "user"]
-    copy = actions.fork(world, home, "fork")
-    actions.push(world, copy, "long", author, commits=230, at=world.clock - 10 * DAY)
-    for number in range(3):
-        actions.push(world, home, f"topic-{number}", author, at=world.clock - 10 * DAY)
-        actions.open_pull_request(world, home, f"topic-{number}", author, reviewers=reviewers[:2])
-    return world
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
