@@ -17,7 +17,7 @@ import msgspec
 
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.database import Database
-from bitbucket_source.load.resources import bookkeeping_resource
+from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.sync.agenda import Agenda
 from bitbucket_source.sync.audit import Round
 from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
@@ -42,7 +42,8 @@ def make_bookkeeping_tables(pipeline: dlt.Pipeline) -> None:
     lacking = [table for table in BOOKKEEPING_TABLES if not set(table.columns_by_name) <= set(database.columns(table))]
     database.close()
     if lacking:
-        pipeline.run([bookkeeping_resource(table, arrow_schema(table).empty_table()) for table in lacking])
+        empty = [bookkeeping_resource(table, arrow_schema(table).empty_table()) for table in lacking]
+        pipeline.run(one_source(empty))
 
 
 @dataclass

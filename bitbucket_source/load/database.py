@@ -69,6 +69,21 @@ class Database:
         with self._lock, self._opened().execute_query(statement, *parameters):
             pass
 
+    def replace(self, table: Table, query: str) -> None:
+        """Put what a query answers into the place of a table, and an empty table like it into that of dlt's staging."""
+        with self._lock:
+            client, name = self._opened(), self.name(table)
+            copy = client.make_qualified_table_name(f"{table.name}_copied")
+            self.execute(f"create table {copy} as {query}")
+            self.execute(f"drop table {name}")
+            self.execute(f"alter table {copy} rename to {client.escape_column_name(table.name)}")
+            with client.with_staging_dataset():
+                if client.has_dataset():
+                    staging = client.make_qualified_table_name(table.name)
+                    self.execute(f"drop table if exists {staging}")
+                    self.execute(f"create table {staging} as select * from {name} where 1 = 0")
+            self._columns.pop(table.name, None)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements of the block, or none."""

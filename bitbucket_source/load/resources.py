@@ -25,6 +25,16 @@ def table_resources(tables: Sequence[Table], readings: Readings) -> list[DltReso
     return [merged_resource(table, _rows_of(table, readings)) for table in tables]
 
 
+def one_source(resources: Sequence[DltResource]) -> Any:
+    """The resources as the source `bitbucket`: all tables are in one schema of dlt's."""
+
+    @dlt.source(name="bitbucket", section="bitbucket")
+    def bitbucket() -> Any:
+        return resources
+
+    return bitbucket()
+
+
 def bookkeeping_resource(table: Table, rows: pa.Table) -> DltResource:
     """Rows of bookkeeping, which are only ever added."""
     let_rows_name_their_load()

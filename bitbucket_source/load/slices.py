@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import dlt
 import pyarrow as pa
@@ -15,8 +14,9 @@ from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.pending import finish_pending_loads
-from bitbucket_source.load.resources import bookkeeping_resource
+from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.load.stored import stored_cursors
+from bitbucket_source.load.types import conform_types
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.source import resources_of
@@ -70,6 +70,8 @@ def run_sync(
     left_behind = finish_pending_loads(pipeline)
     if left_behind:
         session.agenda.tell(left_behind)
+    for changed in conform_types(pipeline):
+        session.agenda.tell(changed)
     make_bookkeeping_tables(pipeline)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()
@@ -91,7 +93,7 @@ def run_sync(
 
 
 def _run_slice(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table], result: SyncResult) -> None:
-    pipeline.run(_source(session, tables))
+    pipeline.run(one_source(resources_of(session, tables)))
     result.slices += 1
     result.rows = _added(result.rows, _rows_of_last_run(pipeline))
     result.requests = session.budget.requests
@@ -163,15 +165,7 @@ def _set_cursors_back(pipeline: dlt.Pipeline) -> None:
     ]
     if rows:
         arrow = pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS))
-        pipeline.run(bookkeeping_resource(SYNC_CURSORS, arrow))
-
-
-def _source(session: Session, tables: Sequence[Table]) -> Any:
-    @dlt.source(name="bitbucket", section="bitbucket")
-    def bitbucket() -> Any:
-        return resources_of(session, tables)
-
-    return bitbucket()
+        pipeline.run(one_source([bookkeeping_resource(SYNC_CURSORS, arrow)]))
 
 
 def _rows_of_last_run(pipeline: dlt.Pipeline) -> dict[str, int]:

@@ -1,0 +1,67 @@
+"""A column whose declared type has changed: its table is copied inside the destination, rows kept.
+
+dlt never changes the type of a column that exists. The values themselves are read again by the renewal that a changed
+declaration brings (`bitbucket_source.sync.cursors`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dlt
+
+from bitbucket_source.load.database import Database
+from bitbucket_source.load.resources import column_hints
+from bitbucket_source.tables import TABLES, Table
+
+
+def conform_types(pipeline: dlt.Pipeline) -> list[str]:
+    """Give the columns of the destination their declared types; returns what was changed, for people.
+
+    A value that cannot become one of the new type is null until it is read again.
+    """
+    if not pipeline.schema_names:
+        return []
+    database = Database(pipeline)
+    told = []
+    for table in TABLES.values():
+        changed = list(_changed(pipeline, table)) if database.columns(table) else []
+        if changed:
+            _copy(pipeline, database, table, changed)
+            told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed")
+    database.close()
+    return told
+
+
+def _changed(pipeline: dlt.Pipeline, table: Table) -> Iterator[str]:
+    known = pipeline.default_schema.tables.get(table.name, {}).get("columns", {})
+    for name, column in table.columns_by_name.items():
+        if name in known and known[name].get("data_type") not in (None, column.type.value):
+            yield name
+
+
+def _copy(pipeline: dlt.Pipeline, database: Database, table: Table, changed: list[str]) -> None:
+    types = _destination_types(pipeline, table)
+    there = database.columns(table)
+    for cast in ("cast({name} as {type})", "cast(null as {type})"):
+        columns = [f"{cast.format(name=n, type=types[n])} as {n}" if n in changed else n for n in there]
+        try:
+            with database.transaction():
+                database.replace(table, f"select {', '.join(columns)} from {database.name(table)}")
+        except _conversion_errors():
+            continue
+        return
+
+
+def _destination_types(pipeline: dlt.Pipeline, table: Table) -> dict[str, str]:
+    client: Any = pipeline.destination_client()
+    mapper = client.type_mapper
+    prepared: Any = {"name": table.name, "columns": {}}
+    return {str(hint["name"]): mapper.to_destination_type(hint, prepared) for hint in column_hints(table)}
+
+
+def _conversion_errors() -> type[Exception]:
+    from dlt.destinations.exceptions import DatabaseTerminalException
+
+    return DatabaseTerminalException
