@@ -11,6 +11,7 @@ from bitbucket_source.commands.models import models
 from bitbucket_source.commands.plan import plan
 from bitbucket_source.commands.status import status
 from bitbucket_source.commands.sync import sync
+from bitbucket_source.commands.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (demo, check, plan, sync, status, models, emulator):
+for command in (demo, check, plan, sync, status, verify, models, emulator):
     main.add_command(command)

@@ -33,16 +33,10 @@ workspace_options = _together(
 )
 """Which workspace is read, and what of it."""
 
-budget_options = _together(
-    click.option("--since", metavar="DATE", help="How far back a first read goes: 2026-01-31. [default: everything]"),
+limit_options = _together(
     click.option("--workers", type=int, help="How many repositories are read at once. [default: 4]"),
-    click.option("--max-requests", type=int, help="Stop, with everything saved, after so many requests."),
-    click.option("--max-time", metavar="TIME", help="Stop, with everything saved, after so long: 90s, 50m, 2h."),
-    click.option(
-        "--audit-requests",
-        metavar="N|P%|all",
-        help="How many requests verify what no signal tells of. [default: 5%]",
-    ),
+    click.option("--max-requests", type=int, help="Stop, with everything so far kept, after so many requests."),
+    click.option("--max-time", metavar="TIME", help="Stop, with everything so far kept, after so long: 90s, 50m, 2h."),
     click.option(
         "--on-rate-limit",
         type=click.Choice(["wait", "stop"]),
@@ -50,6 +44,17 @@ budget_options = _together(
     ),
 )
 """How much the reading may cost."""
+
+budget_options = _together(
+    click.option("--since", metavar="DATE", help="How far back a first read goes: 2026-01-31. [default: everything]"),
+    limit_options,
+    click.option(
+        "--audit-requests",
+        metavar="N|P%|all",
+        help="How many requests verify what no signal tells of. [default: 5%]",
+    ),
+)
+"""How much of the workspace a sync reads, and what it may cost."""
 
 warehouse_options = _together(
     click.option("--destination", help="Any of dlt's destinations. [default: duckdb]"),

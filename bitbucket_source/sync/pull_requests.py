@@ -28,7 +28,7 @@ SORTING_FAILS = 500
 """What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
 SYNCS_BY_IDS = 24
 """After so many it is sorted again, in case that was only a bad hour."""
-_BEGINNING = "1970-01-01T00:00:00+00:00"
+BEGINNING = "1970-01-01T00:00:00+00:00"
 
 
 class PullRequestsCursor(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) ->
     if cursor is not None and cursor.by_ids:
         yield from _by_windows(ask, job, cursor)
         return
-    reached = cursor or PullRequestsCursor(job.since or _BEGINNING, since=job.since)
+    reached = cursor or PullRequestsCursor(job.since or BEGINNING, since=job.since)
     try:
         for event in _by_change(ask, job, cursor):
             if isinstance(event, Reached) and isinstance(event.cursor, PullRequestsCursor):
@@ -79,7 +79,7 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     read: dict[int, str] = {}
     if cursor is not None and job.reaches_further_back(cursor.since):
         cursor = yield from _fill(ask, job, cursor, read)
-    bound = _earlier(cursor.updated_on) if cursor else job.since or _BEGINNING
+    bound = _earlier(cursor.updated_on) if cursor else job.since or BEGINNING
     reached = cursor or PullRequestsCursor(bound, since=job.since)
     reached = msgspec.structs.replace(reached, sign=job.signs.get(PULL_REQUESTS, ""))
     for page in _changed_since(ask, job, bound):
@@ -109,8 +109,8 @@ def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor) -> Events:
     A pull request that changes behind the walk is met by the next one: that begins where this one began in time.
     """
     if job.reaches_further_back(cursor.since):
-        cursor = msgspec.structs.replace(cursor, updated_on=job.since or _BEGINNING, since=job.since, next_id=0)
-    bound = _earlier(cursor.updated_on) if cursor.updated_on != _BEGINNING else _BEGINNING
+        cursor = msgspec.structs.replace(cursor, updated_on=job.since or BEGINNING, since=job.since, next_id=0)
+    bound = _earlier(cursor.updated_on) if cursor.updated_on != BEGINNING else BEGINNING
     highest = max((pull_request for _, pull_request in job.known.keys(PULL_REQUESTS, job.repository.place)), default=0)
     first = cursor.next_id or 1
     began = cursor.began if cursor.next_id else ""
@@ -119,7 +119,7 @@ def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor) -> Events:
         yield from pull_request_rows(ask, job, window.page.rows)
         for misfit in window.page.misfits:
             yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
-        cursor = _with_sign(job, cursor, window.page.rows) if cursor.updated_on != _BEGINNING else cursor
+        cursor = _with_sign(job, cursor, window.page.rows) if cursor.updated_on != BEGINNING else cursor
         cursor = msgspec.structs.replace(cursor, next_id=window.next_id, began=began)
         yield Reached(cursor)
     done = parsedate_to_datetime(began).isoformat() if began else cursor.updated_on
@@ -132,7 +132,7 @@ def _fill(
 ) -> Generator[Event, None, PullRequestsCursor]:
     """The pull requests that were changed last before the first read began: an earlier sync left them out."""
     until = moment(cursor.since)
-    for page in _changed_since(ask, job, cursor.filled or job.since or _BEGINNING):
+    for page in _changed_since(ask, job, cursor.filled or job.since or BEGINNING):
         rows = [row for row in page.rows if row.id not in read and moment(row.updated_on) < until]
         yield from pull_request_rows(ask, job, rows)
         read.update((row.id, row.updated_on) for row in rows)

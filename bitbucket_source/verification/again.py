@@ -46,7 +46,7 @@ def read_again(ask: Ask, job: Job | None, table: Table, place: Place, identities
 def _pull_requests(ask: Ask, place: Place, ids: list[int]) -> Iterator[Page[Any]]:
     for start in range(0, len(ids), PULL_REQUESTS.pagelen):
         some = ids[start : start + PULL_REQUESTS.pagelen]
-        yield from ask.pages(PULL_REQUESTS, place, {"q": " OR ".join(f"id={each}" for each in some), "sort": "id"})
+        yield from ask.pages(PULL_REQUESTS, place, {"q": " OR ".join(f"id={each}" for each in some)})
 
 
 def _one_by_one(ask: Ask, table: Table, place: Place, identities: Collection[Any]) -> Iterator[Any]:

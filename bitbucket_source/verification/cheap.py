@@ -103,6 +103,7 @@ def check_commits(look: Look) -> None:
         if any(pushed.is_dropped(sha) for sha in cursor.heads):
             look.findings.tell(f"commits of {look.name}: some were dropped since the last sync")
         look.findings.count_by_size(COMMITS, len(stored))
+        look.findings.count_by_size(COMMIT_PARENTS, len(edges))
         if unlike:
             look.findings.looked(COMMITS, "lists read where the history had gaps")
             compare_commits(look)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 
 from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import Table
+from bitbucket_source.tables.contract import DELETED_AT
 
 Columns: TypeAlias = Mapping[str, tuple[Any, Any]]
 """name -> (what the warehouse holds, what Bitbucket says), of the columns that differ"""
@@ -48,13 +48,9 @@ class Difference:
     """whether it has changed since the last sync, which therefore cannot know it: no fault of the warehouse"""
 
     @property
-    def has_no_signal(self) -> bool:
-        """Whether it may be a change that Bitbucket announces by nothing: only an audit finds those."""
-        if self.kind is not Kind.DIFFERS or not self.table.blind_to:
-            return False
-        words = set(re.findall(r"\w+", self.table.blind_to))
-        named = words & set(self.table.columns_by_name)
-        return not named or set(self.columns) <= named
+    def may_be_silent(self) -> bool:
+        """Whether it may be a change that no signal tells of (`Table.blind_to`): only an audit finds those."""
+        return self.kind is Kind.DIFFERS and bool(self.table.blind_to) and DELETED_AT.name not in self.columns
 
 
 class Findings:

@@ -17,9 +17,10 @@ from bitbucket_source.sync.events import Gone, Rows, Trouble
 from bitbucket_source.sync.job import moment
 from bitbucket_source.sync.known import Key
 from bitbucket_source.sync.pipelines import PipelinesCursor
-from bitbucket_source.sync.pull_requests import PullRequestsCursor
+from bitbucket_source.sync.pull_requests import BEGINNING, PullRequestsCursor
 from bitbucket_source.sync.refs import RefsCursor
 from bitbucket_source.sync.runs import placed
+from bitbucket_source.sync.windows import windows
 from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
 from bitbucket_source.verification.look import (
     Look,
@@ -70,17 +71,15 @@ def compare_pull_requests(look: Look, *, first: int = 1, pages: int | None = Non
     groups = look.groups(PULL_REQUESTS, PullRequestsCursor)
     if not groups:
         return 0, None
-    earliest = since_of([cursor for cursor, _ in groups])
     listed: set[Key] = set()
-    last: int | None = first - 1
-    while last is not None and pages != 0:
-        bound = f' AND updated_on>="{earliest}"' if earliest else ""
-        params = {"q": f"id>{last}{bound}", "sort": "id"}
-        page = next(iter(look.ask.pages(PULL_REQUESTS, look.place, params)))
+    last: int | None = None
+    for page, covered in _pages_of_pull_requests(look, [cursor for cursor, _ in groups], first):
+        last = covered
         _tell_misfits(look, PULL_REQUESTS, [page])
         listed |= _compare_pull_requests(look, groups, page.rows)
-        last = page.rows[-1].id if page.next_url is not None and page.rows else None
         pages = None if pages is None else pages - 1
+        if pages == 0:
+            break
     tables = _all_tables(groups)
     stored = look.objects_stored(PULL_REQUESTS, tables)
     suspects = {key for key in stored - listed if first <= key[1] and (last is None or key[1] <= last)}
@@ -88,6 +87,25 @@ def compare_pull_requests(look: Look, *, first: int = 1, pages: int | None = Non
     _compare_pull_requests(look, groups, there)
     look.tell_gone(PULL_REQUESTS, tables, gone)
     return len(listed), last
+
+
+def _pages_of_pull_requests(
+    look: Look, cursors: Sequence[PullRequestsCursor], first: int
+) -> Iterator[tuple[Page[Any], int | None]]:
+    """The pages by id, each with the last id it covers, None for the last one."""
+    earliest = since_of(cursors)
+    if any(cursor.by_ids for cursor in cursors):
+        highest = max((key[1] for key in look.stored.keys(PULL_REQUESTS, look.place)), default=0)
+        for window in windows(look.ask, look.job, earliest or BEGINNING, first, highest):
+            yield window.page, None if window.next_id > highest else window.next_id - 1
+        return
+    bound = f' AND updated_on>="{earliest}"' if earliest else ""
+    last: int | None = first - 1
+    while last is not None:
+        params = {"q": f"id>{last}{bound}", "sort": "id"}
+        page = next(iter(look.ask.pages(PULL_REQUESTS, look.place, params)))
+        last = page.rows[-1].id if page.next_url is not None and page.rows else None
+        yield page, last
 
 
 def _compare_pull_requests(

@@ -207,4 +207,6 @@ def _reached_at_once(look: Look, include: set[str], exclude: set[str]) -> set[st
 def not_reached(look: Look, hashes: Iterable[str]) -> set[str]:
     """Those of some commits that no branch or tag reaches now, asked of Bitbucket."""
     wanted = set(hashes)
+    if not wanted:
+        return wanted
     return wanted & _reached(look, wanted, set(look.job.refs.heads()))

@@ -32,27 +32,28 @@ class Sample:
         self._random = random.Random(self.seed)  # noqa: S311 - nothing secret depends on it
 
     def pull_requests(self, looks: Sequence[Look]) -> None:
-        """Pages of pull requests with their participants, each from one of them on."""
-        pool = [(look, key[1]) for look in looks for key in sorted(look.stored.keys(PULL_REQUESTS, look.place))]
+        """Pages of pull requests with their participants."""
+        length = PULL_REQUESTS.pagelen
+        pool: list[tuple[Look, int]] = []
+        for look in looks:
+            ids = sorted(key[1] for key in look.stored.keys(PULL_REQUESTS, look.place))
+            # the first page holds what stands before the first one stored, too
+            pool += [(look, first if index else 1) for index, first in enumerate(ids[::length])]
+        self._random.shuffle(pool)
+        before = self.findings.compared[PULL_REQUESTS], self.findings.compared[PULL_REQUEST_PARTICIPANTS]
         read = 0
         while pool and read < self.rows:
-            look, first = self._random.choice(pool)
-            last: int | None = first
-            before = self.findings.compared[PULL_REQUESTS]
-
-            def compare(look: Look = look, first: int = first) -> None:
-                nonlocal last
-                _, last = compare_pull_requests(look, first=first, pages=1)
-
-            attempt(self.findings, PULL_REQUESTS, look.name, compare, is_failure=self.named)
-            read += self.findings.compared[PULL_REQUESTS] - before
-            pool = [
-                (each, number)
-                for each, number in pool
-                if each is not look or number < first or (last is not None and number > last)
-            ]
+            look, first = pool.pop()
+            attempt(
+                self.findings,
+                PULL_REQUESTS,
+                look.name,
+                lambda look=look, first=first: compare_pull_requests(look, first=first, pages=1),  # type: ignore[misc]
+                is_failure=self.named,
+            )
+            read = self.findings.compared[PULL_REQUESTS] - before[0]
         self._tell(PULL_REQUESTS, read)
-        self._tell(PULL_REQUEST_PARTICIPANTS, self.findings.compared[PULL_REQUEST_PARTICIPANTS])
+        self._tell(PULL_REQUEST_PARTICIPANTS, self.findings.compared[PULL_REQUEST_PARTICIPANTS] - before[1])
 
     def steps(self, looks: Sequence[Look]) -> None:
         """The steps of single runs."""

@@ -85,10 +85,12 @@ def verify(
     depth: Depth = Depth.CHEAP,
     rows: int = ROWS_SAMPLED,
     seed: int | None = None,
+    named: bool = False,
 ) -> Verification:
     """Compare `tables` of the session's workspace with the pipeline's destination, which stays as it is.
 
-    `rows` of each table are sampled, chosen by `seed`. Raises DestinationError where nothing was synced, and what makes
+    `rows` of each table are sampled, chosen by `seed`. `named`: somebody named the tables, then one that cannot be read
+    or is not in the warehouse is a trouble. Raises DestinationError where nothing was synced, and what makes
     reading impossible: CredentialsRefused, CredentialsError, the error of the repositories' list.
     """
     _connect(pipeline)
@@ -99,7 +101,7 @@ def verify(
     try:
         if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
             raise _nothing_synced(session.settings.workspace)
-        _Run(session, database, result, rows).run(_stored_tables(database, tables, session, result.findings))
+        _Run(session, database, result, rows, named).run(_stored_tables(database, tables, result.findings, named))
     except Stopped as stop:
         result.findings.stop(str(stop))
     finally:
@@ -109,12 +111,13 @@ def verify(
 
 
 class _Run:
-    def __init__(self, session: Session, database: Database, result: Verification, rows: int) -> None:
+    def __init__(self, session: Session, database: Database, result: Verification, rows: int, named: bool) -> None:
         self._session = session
         self._database = database
         self._result = result
         self._findings = result.findings
         self._rows = rows
+        self._named = named
 
     def run(self, tables: frozenset[Table]) -> None:
         session, stored = self._session, StoredRows(self._database)
@@ -199,18 +202,12 @@ class _Run:
             if tables & _OF_COMMITS:
                 sample.commits(looks)
 
-    @property
-    def _named(self) -> bool:
-        return self._session.settings.tables_named
-
 
 _OF_COMMITS = {COMMITS, COMMIT_PARENTS}
 _OF_PULL_REQUESTS = {PULL_REQUESTS, PULL_REQUEST_PARTICIPANTS}
 
 
-def _stored_tables(
-    database: Database, tables: Sequence[Table], session: Session, findings: Findings
-) -> frozenset[Table]:
+def _stored_tables(database: Database, tables: Sequence[Table], findings: Findings, named: bool) -> frozenset[Table]:
     """Those of the tables that the warehouse has with all their columns."""
     there = set()
     for table in tables:
@@ -220,7 +217,7 @@ def _stored_tables(
             continue
         all_of_it = len(lacking) == len(table.columns)
         why = "it is not in the warehouse" if all_of_it else f"the warehouse lacks its columns {', '.join(lacking)}"
-        tell = findings.fail if session.settings.tables_named else findings.tell
+        tell = findings.fail if named else findings.tell
         tell(f"{table.name}: not compared: {why}; the next sync that selects it mends that")
     return frozenset(there)
 
