@@ -17,10 +17,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture
 def story() -> Iterator[Story]:
-    """A small world and no warehouse yet; it ends with a sync in peace, after which both are equal."""
+    """A small world and no warehouse yet."""
     told = Story()
-    try:
-        yield told
-        told.sync_in_peace()
-    finally:
-        told.close()
+    yield told
+    told.close()

@@ -97,10 +97,10 @@ class Bitbucket(RuleBasedStateMachine):
         self.story.arm(kind="status", status=403, path=path)
         self.story.sync_and_look()
 
-    @rule(deeds=_deeds, requests=st.integers(1, 60))
-    def sync_with_few_requests(self, deeds: Deeds, requests: int) -> None:
+    @rule(deeds=_deeds, requests=st.integers(1, 60), again=st.sampled_from((False, False, True)))
+    def sync_with_few_requests(self, deeds: Deeds, requests: int, again: bool) -> None:
         self.people_work(deeds)
-        self.story.sync_and_look(max_requests=requests)
+        self.story.sync_and_look(max_requests=requests, full_refresh=again)
 
     @rule(work=_deeds, deeds=_some, path=_paths, first=st.integers(1, 6), when=st.sampled_from(("before", "after")))
     def people_work_while_a_sync_reads(self, work: Deeds, deeds: Deeds, path: str, first: int, when: str) -> None:

@@ -143,7 +143,7 @@ class Story:
 
     def sync_killed_at_request(self, number: int) -> bool:
         """A sync that is killed while it waits for an answer; returns whether it came so far."""
-        armed = self.bitbucket.add_fault(Fault(kind="delay", nth=number, seconds=20))
+        armed = self.bitbucket.add_fault(Fault(kind="delay", nth=number, seconds=1))
         process = started(self._task())
         while process.is_alive() and not armed.struck:
             process.join(0.01)
