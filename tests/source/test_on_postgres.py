@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 from uuid import uuid4
 
+import dlt
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
@@ -37,9 +39,46 @@ def test_postgres_holds_what_duckdb_holds(warehouse: Warehouse, postgres: str, m
     assert session.budget.by_endpoint.total() < 20, "the second sync found its cursors"
     warehouse.sync()
 
+    _must_hold_the_same(pipeline, warehouse)
+
+
+def test_postgres_follows_what_changes(warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
+    pipeline = make_pipeline("acme", destination="postgres", pipelines_dir=str(warehouse.directory / "there"))
+    bitbucket = warehouse.bitbucket
+    home = next(each for each in bitbucket.world.repositories.values() if len(each.pull_requests) > 5)
+    author = next(user.nickname for user in bitbucket.world.users.values() if user.kind == "user")
+    bitbucket.act("push", repository=home.slug, branch="passing", author=author, commits=3)
+
+    def sync(**settings: Any) -> None:
+        session = make_session("acme", base_url=bitbucket.base_url, credentials=ADMIN, **settings)
+        assert run_sync(pipeline, session, selected_tables(None)).exit_code == 0
+        assert warehouse.sync(**settings).exit_code == 0
+
+    sync()
+    bitbucket.act("advance_clock", seconds=3600)
+    bitbucket.act("delete_branch", repository=home.slug, branch="passing")
+    bitbucket.act("rename_user", user=author, display_name="Somebody Else")
+    sync(audit_requests="all")
+    with pipeline.sql_client() as client:
+        client.execute_sql("update pull_requests set title = 'spoiled', merge_commit_hash = null")
+        client.execute_sql("alter table pipelines alter column build_number type text")
+    pipeline.default_schema.tables["pipelines"]["columns"]["build_number"]["data_type"] = "text"
+    pipeline.sync_schema()
+    sync(full_refresh=True)
+
+    _must_hold_the_same(pipeline, warehouse)
+    assert warehouse.rows("select count(*) from commits where deleted_at is not null") == [(3,)]
+
+
+def _must_hold_the_same(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
     with pipeline.sql_client() as client:
         for table in DATA_TABLES:
-            columns = ", ".join(name for name in table.columns_by_name if name not in {"synced_at", "merge_strategies"})
+            columns = ", ".join(
+                name if name != "deleted_at" else "deleted_at is null"
+                for name in table.columns_by_name
+                if name not in {"synced_at", "merge_strategies"}
+            )
             key = ", ".join(
                 f"{name}" if table.columns_by_name[name].type != "text" else f'{name} collate "C"' for name in table.key
             )
