@@ -173,7 +173,7 @@ def _compare_runs(
         keys |= look.comparison.objects(PIPELINES, rows, look.place, tables - {PIPELINE_STEPS}, since)
         for row in rows if with_steps and PIPELINE_STEPS in tables else ():
             key = (look.job.repository.uuid, row.uuid)
-            has_changed = steps_since(cursor, row) or look.findings.has_changed(PIPELINES, key)
+            has_changed = steps_since(cursor, row, places) or look.findings.has_changed(PIPELINES, key)
             try_steps(look, row.uuid, lambda has_changed=has_changed: has_changed)  # type: ignore[misc]
     return keys
 
@@ -190,7 +190,7 @@ def sample_steps(look: Look, cursor: PipelinesCursor, uuid: str) -> int:
         row = look.ask.item(PIPELINES, look.place, uuid)
         look.comparison.objects(PIPELINES, [row], look.place, frozenset({PIPELINES}), run_since(cursor, {}))
         key = (look.job.repository.uuid, uuid)
-        return steps_since(cursor, row) or look.findings.has_changed(PIPELINES, key)
+        return steps_since(cursor, row, {}) or look.findings.has_changed(PIPELINES, key)
 
     return try_steps(look, uuid, has_changed)
 

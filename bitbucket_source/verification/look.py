@@ -117,8 +117,7 @@ def run_since(cursor: PipelinesCursor, places: Mapping[str, int]) -> Since:
     waiting = {*cursor.open, *cursor.owed}
 
     def since(row: Any, columns: Columns | None) -> bool:
-        # runs are numbered in the order of the list
-        index = places.get(row.uuid, (row.build_number or 1) - 1)
+        index = _place(row, places)
         if index >= cursor.read or (row.uuid in waiting and columns is not None):
             return True
         return index >= cursor.read - SEEN_ANYWAY and bool(columns) and _runs_again(row, columns or {})
@@ -126,9 +125,15 @@ def run_since(cursor: PipelinesCursor, places: Mapping[str, int]) -> Since:
     return since
 
 
-def steps_since(cursor: PipelinesCursor, row: Any) -> bool:
+def steps_since(cursor: PipelinesCursor, row: Any, places: Mapping[str, int]) -> bool:
     """Whether the next sync reads the steps of a run, whatever its row says: they may have changed."""
-    return row.uuid in cursor.owed or is_running(row)
+    is_followed = row.uuid in cursor.open or _place(row, places) >= cursor.read - SEEN_ANYWAY
+    return row.uuid in cursor.owed or (is_followed and is_running(row))
+
+
+def _place(row: Any, places: Mapping[str, int]) -> int:
+    """Where a run stands in the list: runs are numbered in its order."""
+    return places.get(row.uuid, (row.build_number or 1) - 1)
 
 
 def _runs_again(row: Any, columns: Columns) -> bool:

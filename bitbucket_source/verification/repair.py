@@ -21,7 +21,7 @@ from bitbucket_source.load.database import Database
 from bitbucket_source.load.lock import SyncLock
 from bitbucket_source.load.marks import mark_deleted
 from bitbucket_source.load.pending import finish_pending_loads
-from bitbucket_source.load.resources import bookkeeping_resource, let_rows_name_their_load, merged_resource
+from bitbucket_source.load.resources import bookkeeping_resource, let_rows_name_their_load, merged_resource, one_source
 from bitbucket_source.load.spread import spread
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
@@ -179,13 +179,8 @@ class _Work:
             resources.append(bookkeeping_resource(SYNC_CURSORS, arrow))
         if not resources:
             return
-
-        @dlt.source(name="bitbucket", section="bitbucket")
-        def bitbucket() -> Any:
-            return resources
-
         let_rows_name_their_load()
-        pipeline.run(bitbucket())
+        pipeline.run(one_source(resources))
         self.result.written.update({table: sum(each.num_rows for each in rows) for table, rows in rows_of.items()})
 
     def _cursors(self) -> Iterator[dict[str, Any]]:
