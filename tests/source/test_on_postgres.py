@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import closing
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,8 @@ from bitbucket_source.load.slices import run_sync
 from bitbucket_source.models import build_models
 from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.tables import DATA_TABLES
+from bitbucket_source.verification import Depth, verify
+from bitbucket_source.verification.repair import repair
 from tests.source.conftest import ADMIN, Warehouse
 
 
@@ -39,6 +42,27 @@ def test_postgres_holds_what_duckdb_holds(warehouse: Warehouse, postgres: str, m
     assert session.budget.by_endpoint.total() < 20, "the second sync found its cursors"
     warehouse.sync()
 
+    _must_hold_the_same(pipeline, warehouse)
+
+
+def test_what_was_damaged_in_postgres_is_found_and_mended(
+    warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
+    pipeline = make_pipeline("acme", destination="postgres", pipelines_dir=str(warehouse.directory / "there"))
+    session = make_session("acme", base_url=warehouse.bitbucket.base_url, credentials=ADMIN)
+    assert run_sync(pipeline, session, selected_tables(None)).exit_code == 0
+    with closing(psycopg2.connect(postgres)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute("set search_path to bitbucket_raw")
+        cursor.execute("delete from commits where hash in (select hash from commits order by hash limit 3)")
+        cursor.execute("update branches set merge_strategies = '[]' where name = (select min(name) from branches)")
+        changed = cursor.rowcount
+
+    found = verify(pipeline, session, selected_tables(None), depth=Depth.ALL)
+    assert Counter(each.table.name for each in found.findings.differences) == {"commits": 3, "branches": changed}
+    assert repair(pipeline, session, found).exit_code == 0
+    assert verify(pipeline, session, selected_tables(None), depth=Depth.ALL).exit_code == 0
+    warehouse.sync()
     _must_hold_the_same(pipeline, warehouse)
 
 
