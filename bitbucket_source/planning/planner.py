@@ -10,7 +10,7 @@ from typing import Any
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied
 from bitbucket_source.api.quota import Quota
-from bitbucket_source.load.slices import SLICE
+from bitbucket_source.load import slices
 from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
 from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
 from bitbucket_source.planning.forecast import LISTS, Forecast, forecast, least
@@ -146,7 +146,7 @@ class _Planner:
         """The lists of a sync that is loaded slice by slice: at each cut some lists are asked once more."""
         most = total(line.now for line in lists).high
         quota = self._quota
-        cuts = most // (SLICE.requests or most) + waits_for(most, quota.left, quota.limit)
+        cuts = most // (slices.SLICE.requests or most + 1) + waits_for(most, quota.left, quota.limit)
         more = cuts * min(self._session.settings.workers, repositories)
         return [
             replace(line, now=replace(line.now, high=line.now.high + more))

@@ -12,13 +12,13 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault, generate_world
 from bitbucket_emulator.world import graph
+from bitbucket_source.load import slices
 from bitbucket_source.planning import Figure, Plan, make_plan
-from bitbucket_source.planning.histories import BYTES_OF_A_COMMIT, History
-from bitbucket_source.planning.sample import LOOKED_AT, strata_of
+from bitbucket_source.planning.sample import LOOKED_AT
 from bitbucket_source.planning.warehouse import stored_in_warehouse
 from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
-from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.sync.agenda import SliceLimit
 from tests.source.conftest import ADMIN, AT_ONCE, Warehouse
 
 LISTS = {
@@ -137,19 +137,22 @@ def test_of_more_than_thirty_repositories_thirty_are_looked_at_and_the_truth_lie
 def test_ranges_hold_in_other_workspaces(seed: int) -> None:
     with Emulator(generate_world(seed=seed, repositories=60, people=8, years=1, scale=0.3)) as emulator:
         made = make_session("acme", base_url=emulator.base_url, credentials=ADMIN)
-        plan = make_plan(made, selected_tables(None))
+        figures = {line.name: line.now for line in make_plan(made, selected_tables(None)).lines}
         repositories = list(emulator.world.repositories.values())
-        truth = {
-            "pull_requests": sum(max(1, -(-(len(each.pull_requests) - 1) // 49)) for each in repositories),
-            "pipelines": sum(len(each.pipelines) // 100 + 1 for each in repositories),
-            "pipeline_steps": sum(len(each.pipelines) for each in repositories),
-            "branches": len(repositories),
-            "tags": len(repositories),
-            "commits": sum(-(-len(list(graph.log(each))) // 100) for each in repositories),
-        }
+        assert _holds(figures["pipelines"], sum(len(each.pipelines) // 100 + 1 for each in repositories))
+        assert _holds(figures["pipeline_steps"], sum(len(each.pipelines) for each in repositories))
+        assert _holds(figures["commits"], sum(-(-len(list(graph.log(each))) // 100) for each in repositories))
 
-    figures = {line.name: line.now for line in plan.lines}
-    assert {name: figures[name] for name, count in truth.items() if not _holds(figures[name], count)} == {}
+
+def test_lists_asked_once_more_at_the_cuts_of_a_long_sync_are_in_the_ranges(
+    forecaster: Forecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "SLICE", SliceLimit(requests=40))
+    plan = forecaster.plan()
+    spent = forecaster.spent()
+
+    assert spent["pull_requests"] > 3, "the cuts cost something"
+    assert_true(plan, spent)
 
 
 def test_after_a_stop_in_the_middle_the_plan_is_what_is_left(busy: Forecaster) -> None:
@@ -255,23 +258,6 @@ def test_where_pages_of_commits_cannot_be_asked_for_by_number_the_size_bounds_th
     assert_true(plan, busy.spent(["commits"]))
 
 
-def test_a_history_is_narrowed_down_to_its_pages() -> None:
-    history = History(Repository("{1}", "r", "acme/r", ""), size=BYTES_OF_A_COMMIT * 1_000_000)
-    pages, tries = 137, 0
-    history.low = 2
-    while history.doubt:
-        number = history.next_try
-        if number > pages:
-            history.absent(number)
-        else:
-            history.low = max(history.low, number + 1) if number < pages else number
-        tries += 1
-
-    assert history.commits.low <= pages * 100 <= history.commits.high
-    assert history.commits.high < history.commits.low * 1.1
-    assert tries < 12
-
-
 def test_lists_that_bitbucket_does_not_count_are_open_upwards(forecaster: Forecaster) -> None:
     forecaster.bitbucket.add_fault(Fault(kind="status", status=403, path="/pullrequests"))
     plan = forecaster.plan(["pull_requests"])
@@ -279,15 +265,6 @@ def test_lists_that_bitbucket_does_not_count_are_open_upwards(forecaster: Foreca
 
     assert line.now == Figure(3, 3, is_open=True)
     assert sum(note.startswith("pull_requests of acme/") for note in plan.notes) == 3
-
-
-def test_strata_look_at_the_largest_and_at_some_of_each_size() -> None:
-    sizes = [(index * 37) % 100 for index in range(100)]
-    strata = strata_of(range(100), sizes, 30)
-
-    assert [sizes[each] for each in strata[0].seen] == [99, 98, 97, 96, 95]
-    assert [(len(each.seen), len(each.others)) for each in strata] == [(5, 0)] + [(5, 14)] * 5
-    assert sorted(each for stratum in strata for each in (*stratum.seen, *stratum.others)) == list(range(100))
 
 
 def test_a_plan_writes_nothing(forecaster: Forecaster) -> None:
