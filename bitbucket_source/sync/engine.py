@@ -153,7 +153,7 @@ class Engine:
             return False
         uuid = job.repository.uuid
         groups = self._cursors.grouped(uuid, readers, family.cursor_type)
-        _collect_signs(job, family, [cursor for cursor, _ in groups])
+        self._collect_signs(job, family)
         if family.source in self._agenda.lacking:
             return True
         self._agenda.reading[uuid] = f"{job.repository.slug} {family.source.name}"
@@ -228,16 +228,20 @@ class Engine:
         job.forced = True
         before = len(self._agenda.troubles)
         for family in FAMILIES:
-            cursors = [
-                cursor
-                for cursor, _ in self._cursors.grouped(
-                    job.repository.uuid, family.readers(self._ask.wanted), family.cursor_type
-                )
-            ]
-            _collect_signs(job, family, cursors)
+            self._collect_signs(job, family)
         for family in (family for family in FAMILIES if family.source in (BRANCHES, TAGS, COMMITS)):
             self._read_family(family, job)
         return len(self._agenda.troubles) == before
+
+    def _collect_signs(self, job: Job, family: Family) -> None:
+        """The last sign of a push that any cursor of the ordinary reading of a list holds."""
+        if "sign" not in family.cursor_type.__struct_fields__:
+            return
+        uuid = job.repository.uuid
+        readers = [self._cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
+        groups: list[tuple[Any, list[Reader]]] = list(self._cursors.grouped(uuid, readers, family.cursor_type))
+        signs = [cursor.sign for cursor, _ in groups if cursor is not None]
+        job.signs[family.source] = max([*signs, job.signs.get(family.source, "")])
 
     def _amend(self, uuid: str, amend: Amend) -> None:
         """Change the cursors of a list's readers, those of this slice included."""
@@ -287,10 +291,3 @@ class Engine:
             (seconds is not None and time.monotonic() - self._started > seconds)
             or (requests is not None and self._budget.requests - self._requests_before >= requests)
         )
-
-
-def _collect_signs(job: Job, family: Family, cursors: Sequence[Any]) -> None:
-    """The last sign of a push that any of a list's cursors holds."""
-    signs = [cursor.sign for cursor in cursors if cursor is not None and hasattr(cursor, "sign")]
-    if signs or "sign" in family.cursor_type.__struct_fields__:
-        job.signs[family.source] = max([*signs, job.signs.get(family.source, "")])
