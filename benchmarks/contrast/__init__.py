@@ -1,0 +1,1 @@
+"""What three ways of loading a workspace hold after the same history of changes."""
