@@ -190,9 +190,9 @@ def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
         page = next(ask.numbered_pages(PIPELINES, place, {"sort": "created_on"}, start=start))
     except NotFound:
         return ""
-    changed = job.known.different(PIPELINES, list({row.uuid: row for row in page.rows}.values()), place)
-    if changed:
-        yield Rows(PIPELINES, changed, place)
+    rows = list({row.uuid: row for row in page.rows}.values())
+    changed = job.known.different(PIPELINES, rows, place)
+    yield Rows(PIPELINES, rows, place)
     owed = []
     for row in changed if PIPELINE_STEPS in ask.wanted else ():
         try:
@@ -233,7 +233,7 @@ def _pull_requests(ask: Ask, job: Job, at: str) -> Unit:
 
 
 def _commits(ask: Ask, job: Job, at: str) -> Unit:
-    """The next hundred commits of the history, from the commits on that those before named as parents."""
+    """The next hundred commits of the history: what is not read yet of its heads and of the parents named so far."""
     frontier = set(at.split(",")) if at else set()
     pages = commits_reached(ask, job, frontier) if frontier else ask.pages(COMMITS, job.repository.place)
     try:
@@ -242,6 +242,8 @@ def _commits(ask: Ask, job: Job, at: str) -> Unit:
         # no refs, or a history that was rewritten meanwhile: the next round begins at its heads
         return ""
     yield Rows(COMMITS, page.rows, job.repository.place)
+    if not at and page.next_url is not None:
+        frontier.update(job.refs.heads())
     for row in page.rows:
         frontier.discard(row.hash)
         frontier.update(parent.hash for parent in row.parents or ())

@@ -158,15 +158,15 @@ def _page(
     seen: _Seen,
     owed: Collection[str] = (),
 ) -> Walk:
-    """Rows that were read: those that are new or have changed are loaded, finished or not.
+    """Rows that were read, finished or not: all are said, because an account may have changed where the row has not.
 
-    The steps of those are read, and of those whose uuid is in `owed`.
+    The steps of those that are new or have changed are read, and of those whose uuid is in `owed`.
     """
     fresh = list({row.uuid: row for row in rows if row.uuid not in seen.runs}.values())
     seen.runs.update(row.uuid for row in fresh)
     changed = job.known.different(PIPELINES, fresh, job.repository.place)
-    if changed:
-        yield Rows(PIPELINES, changed, job.repository.place)
+    if fresh:
+        yield Rows(PIPELINES, fresh, job.repository.place)
     unfinished = {row.uuid for row in fresh if is_unfinished(row)}
     finished = {row.uuid for row in fresh} - unfinished
     stirred = {row.uuid for row in changed}

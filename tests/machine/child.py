@@ -35,7 +35,9 @@ class Task:
     working_directory: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
     dies_before_job: int = 0
-    """the number of the load job at which it kills itself; 0 for none"""
+    """the number of the load job before which it kills itself; 0 for none"""
+    dies_after_job: int = 0
+    """the number of the load job behind which it does: what the job did is stored, and dlt has not noted it"""
     requests_per_slice: int = 0
     """0 for as many as always"""
 
@@ -48,21 +50,24 @@ def started(task: Task) -> ForkServerProcess:
 
 
 def _sync(task: Task) -> None:
-    if task.dies_before_job:
-        _die_before(task.dies_before_job)
+    if task.dies_before_job or task.dies_after_job:
+        _die_at(task)
     if task.requests_per_slice:
         slices.SLICE = SliceLimit(requests=task.requests_per_slice)
     result = sync_from(task.base_url, task.database, task.working_directory, **task.settings)
     sys.exit(result.exit_code)
 
 
-def _die_before(job: int) -> None:
+def _die_at(task: Task) -> None:
     numbers = count(1)
     run = RunnableLoadJob.run_managed
 
-    def run_or_die(self: RunnableLoadJob, *arguments: Any, **named: Any) -> Any:
-        if next(numbers) == job:
+    def run_or_die(self: RunnableLoadJob, *arguments: Any, **named: Any) -> None:
+        number = next(numbers)
+        if number == task.dies_before_job:
             os.kill(os.getpid(), signal.SIGKILL)
-        return run(self, *arguments, **named)
+        run(self, *arguments, **named)
+        if number == task.dies_after_job:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     RunnableLoadJob.run_managed = run_or_die  # type: ignore[method-assign]

@@ -121,10 +121,10 @@ class Bitbucket(RuleBasedStateMachine):
         self.people_work(deeds)
         self.story.sync_killed_after(hundredths / 100)
 
-    @rule(deeds=_deeds, number=st.integers(1, 30))
-    def a_sync_is_killed_between_two_load_jobs(self, deeds: Deeds, number: int) -> None:
+    @rule(deeds=_deeds, when=st.sampled_from(("dies_before_job", "dies_after_job")), number=st.integers(1, 30))
+    def a_sync_is_killed_between_two_load_jobs(self, deeds: Deeds, when: str, number: int) -> None:
         self.people_work(deeds)
-        self.story.sync_killed_before_job(number)
+        self.story.sync_killed_at_job(**{when: number})
 
     @rule()
     def the_working_directory_vanishes(self) -> None:

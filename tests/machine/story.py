@@ -155,9 +155,9 @@ class Story:
         process.join(seconds)
         return self._kill(process)
 
-    def sync_killed_before_job(self, number: int) -> bool:
-        """A sync that is killed before one of its load jobs; returns whether it came so far."""
-        process = started(self._task(dies_before_job=number))
+    def sync_killed_at_job(self, **at: int) -> bool:
+        """A sync that is killed before or after one of its load jobs; returns whether it came so far."""
+        process = started(self._task(**at))
         process.join()
         return self._kill(process)
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from bitbucket_emulator.world.model import SECOND
+from bitbucket_emulator.world.model import DAY, SECOND
 from tests.machine.story import Story
+from tests.truth.columns import COLUMNS
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
@@ -72,7 +73,7 @@ def test_a_copy_is_put_back_under_a_load_left_behind(story: Story) -> None:
     _comment_everywhere(story)
     story.sync_in_peace()
     _comment_everywhere(story)
-    assert story.sync_killed_before_job(1)
+    assert story.sync_killed_at_job(dies_before_job=1)
     # the load continues what the copy does not have
     story.put_the_copy_back()
     story.is_blind = False
@@ -82,9 +83,51 @@ def test_a_copy_is_put_back_under_a_load_left_behind(story: Story) -> None:
 def test_the_warehouse_vanishes_under_a_load_left_behind(story: Story) -> None:
     story.sync_in_peace()
     _comment_everywhere(story)
-    assert story.sync_killed_before_job(1)
+    assert story.sync_killed_at_job(dies_before_job=1)
     story.database.unlink()
     story.sync_in_peace(audit_requests="0")
+
+
+@pytest.mark.parametrize("job", [1, 2, 5])
+def test_a_sync_is_killed_when_a_file_was_loaded_and_not_noted(story: Story, job: int) -> None:
+    # dlt loads the file once more into its staging table
+    assert story.sync_killed_at_job(dies_after_job=job)
+    story.sync_in_peace(audit_requests="0")
+
+
+@pytest.mark.parametrize("later", [("users",), ("users", "pipelines"), ("pipeline_steps",)])
+def test_a_table_is_added_to_lists_that_were_read(story: Story, later: tuple[str, ...]) -> None:
+    _a_robot_runs_something(story)
+    story.tables = tuple(table for table in COLUMNS if table not in later)
+    story.sync_in_peace(audit_requests="0")
+    story.tables = None
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_an_account_that_only_a_run_names_is_renamed(story: Story) -> None:
+    robot = _a_robot_runs_something(story)
+    story.sync_in_peace()
+    story.bitbucket.act("rename_user", user=robot, display_name="Automaton")
+    story.sync_in_peace()
+
+
+def test_an_audit_reads_the_commits_of_old_branches(story: Story) -> None:
+    # the newest hundred commits name no parents from which the old ones are reached
+    fork = next(home for home in story.bitbucket.world.repositories.values() if "long" in home.branches)
+    author = "Eve <eve@example.net>"
+    date = story.bitbucket.world.clock - 300 * DAY
+    story.bitbucket.act("push", repository=fork.uuid, branch="old", author=author, date=date)
+    story.sync_in_peace()
+    story.bitbucket.act("map_email", email="eve@example.net", user=story.a_user())
+    story.sync_in_peace()
+
+
+def _a_robot_runs_something(story: Story) -> str:
+    """Its account, which no other list names."""
+    robot: str = story.bitbucket.act("create_user", nickname="robot", display_name="Robot").uuid
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    story.bitbucket.act("run_pipeline", repository=home.slug, creator=robot)
+    return robot
 
 
 def _comment_everywhere(story: Story) -> None:
