@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in told:
             if not history.outcomes[name].is_equal:
                 print(story(history, name), file=sys.stderr, flush=True)
-    print(f"{len(histories)} histories, seed {given.seed}.\n\n{summary(histories)}\n\n{by_table(histories)}")
+    print(f"{len(histories)} histories, seed {given.seed}.", summary(histories), sep="\n\n", end="\n\n")
+    print("Rows that differ, and in how many histories:", by_table(histories), sep="\n\n")
     return 0 if all(history.outcomes[ours].is_equal for history in histories) else 1
 
 

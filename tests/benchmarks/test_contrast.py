@@ -23,7 +23,7 @@ def test_two_histories_end_equal_for_this_connector_and_for_who_reads_everything
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--histories", "2"]) == 0
-    title, table, _by_table = capsys.readouterr().out.strip().split("\n\n")
+    title, table, *_ = capsys.readouterr().out.strip().split("\n\n")
     assert title == "2 histories, seed 1."
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
     assert [line[0] for line in lines] == list(CONTENDERS)
