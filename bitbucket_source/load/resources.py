@@ -54,8 +54,9 @@ def merged_resource(table: Table, rows: Callable[[], Iterator[Any]]) -> DltResou
     return dlt.resource(
         rows,
         name=table.name,
-        # no load holds two rows with one key: see sync.events.NextLoad
-        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": True},
+        # no load holds two rows with one key (sync.events.NextLoad), but where a sync dies between the arrival of a
+        # file and dlt's note of it, dlt loads the file twice
+        write_disposition={"disposition": "merge", "strategy": "delete-insert", "deduplicated": False},
         primary_key=list(table.key),
         # dlt's other way into Postgres, CSV, turns '' into null, and takes ten times as long
         file_format="parquet",

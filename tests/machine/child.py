@@ -42,7 +42,7 @@ class Task:
     """0 for as many as always"""
 
 
-def started(task: Task) -> ForkServerProcess:
+def sync_process(task: Task) -> ForkServerProcess:
     """The process that does it. It exits with the exit code of the sync."""
     process = _PROCESSES.Process(target=_sync, args=(task,))
     process.start()
@@ -59,15 +59,18 @@ def _sync(task: Task) -> None:
 
 
 def _die_at(task: Task) -> None:
-    numbers = count(1)
-    run = RunnableLoadJob.run_managed
+    started, ended = count(1), count(1)
+    run, release = RunnableLoadJob.run_managed, RunnableLoadJob._release
 
     def run_or_die(self: RunnableLoadJob, *arguments: Any, **named: Any) -> None:
-        number = next(numbers)
-        if number == task.dies_before_job:
+        if next(started) == task.dies_before_job:
             os.kill(os.getpid(), signal.SIGKILL)
         run(self, *arguments, **named)
-        if number == task.dies_after_job:
+
+    def release_or_die(self: RunnableLoadJob, *arguments: Any) -> None:
+        if next(ended) == task.dies_after_job:
             os.kill(os.getpid(), signal.SIGKILL)
+        release(self, *arguments)
 
     RunnableLoadJob.run_managed = run_or_die  # type: ignore[method-assign]
+    RunnableLoadJob._release = release_or_die  # type: ignore[method-assign, assignment]

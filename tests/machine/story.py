@@ -20,7 +20,7 @@ from bitbucket_emulator.world.model import World
 from bitbucket_source.api.errors import BitbucketError
 from bitbucket_source.load.slices import SyncResult
 from tests.machine.chance import Chance, Deed
-from tests.machine.child import Task, started
+from tests.machine.child import Task, sync_process
 from tests.machine.counts import COUNTS
 from tests.machine.deeds import DEEDS, SILENT
 from tests.machine.marks import marks_of_others
@@ -144,20 +144,20 @@ class Story:
     def sync_killed_at_request(self, number: int) -> bool:
         """A sync that is killed while it waits for an answer; returns whether it came so far."""
         armed = self.bitbucket.add_fault(Fault(kind="delay", nth=number, seconds=1))
-        process = started(self._task())
+        process = sync_process(self._task())
         while process.is_alive() and not armed.struck:
             process.join(0.01)
         return self._kill(process)
 
     def sync_killed_after(self, seconds: float, **task: Any) -> bool:
         """A sync that is killed some time after its start; returns whether it still ran."""
-        process = started(self._task(**task))
+        process = sync_process(self._task(**task))
         process.join(seconds)
         return self._kill(process)
 
     def sync_killed_at_job(self, **at: int) -> bool:
         """A sync that is killed before or after one of its load jobs; returns whether it came so far."""
-        process = started(self._task(**at))
+        process = sync_process(self._task(**at))
         process.join()
         return self._kill(process)
 
