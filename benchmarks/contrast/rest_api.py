@@ -9,8 +9,8 @@ states; a 404 of an empty repository is ignored.
   the steps of each older run, and has a lag of a day, because runs finish later than they begin. Everything else is
   read whole on every load, the repositories too: with a cursor on theirs, `rest_api` would not look into a repository
   in which only pull requests moved. Commits are read whole because no cursor on their date finds late ones.
-  Replacing those tables instead of merging would take away what is deleted, at the same price; who does so ends about
-  as many histories equal as end equal here when rows too many are forgiven.
+  Replacing those tables instead of merging would take away what is deleted, at the same price; who does so ends at
+  most as many histories equal as end equal here when rows too many are forgiven.
 - `whole_source` has no cursor and replaces all tables. It cannot be wrong about a world that stands still; its price
   are the requests.
 """
