@@ -12,6 +12,7 @@ from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.workarounds import forget_what_was_normalized
 from bitbucket_source.tables import SYNC_CURSORS
 
 _CONTINUES = "bitbucket_continues"
@@ -28,6 +29,7 @@ def finish_pending_loads(pipeline: dlt.Pipeline) -> str:
     """
     notice = ""
     if pipeline.has_pending_data:
+        forget_what_was_normalized(pipeline)
         try:
             pipeline.normalize()
             if _continues_what_is_stored(pipeline):

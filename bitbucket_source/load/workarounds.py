@@ -46,3 +46,15 @@ def _let_postgres_take_empty_files() -> None:
     from dlt.destinations.impl.postgres.postgres import PostgresParquetCopyJob
 
     PostgresParquetCopyJob._ingest_per_rowgroup = True
+
+
+def forget_what_was_normalized(pipeline: dlt.Pipeline) -> None:
+    """Delete extracted packages that stand among the normalized ones already.
+
+    dlt does so itself, one step after it has moved the package there. Where a process dies between the two, every later
+    run would fail on moving it once more. To be dropped when dlt's `Normalize.spool_files` survives that by itself.
+    """
+    normalized = set(pipeline.list_normalized_load_packages())
+    for load_id in pipeline.list_extracted_load_packages():
+        if load_id in normalized:
+            pipeline._get_normalize_storage().extracted_packages.delete_package(load_id)

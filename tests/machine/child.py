@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dlt.common.destination.client import RunnableLoadJob
+from dlt.common.storages import LoadStorage
 
 from bitbucket_source.load import slices
 from bitbucket_source.sync.agenda import SliceLimit
@@ -38,6 +39,8 @@ class Task:
     """the number of the load job before which it kills itself; 0 for none"""
     dies_after_job: int = 0
     """the number of the load job behind which it does: what the job did is stored, and dlt has not noted it"""
+    dies_after_package: int = 0
+    """the number of the load package behind whose making it does: dlt has not put away what it was made of"""
     requests_per_slice: int = 0
     """0 for as many as always"""
 
@@ -50,27 +53,28 @@ def sync_process(task: Task) -> ForkServerProcess:
 
 
 def _sync(task: Task) -> None:
-    if task.dies_before_job or task.dies_after_job:
-        _die_at(task)
+    _die_at(RunnableLoadJob, "run_managed", task.dies_before_job)
+    # called when the job is done, to tell
+    _die_at(RunnableLoadJob, "_release", task.dies_after_job)
+    _die_at(LoadStorage, "commit_new_load_package", task.dies_after_package, behind=True)
     if task.requests_per_slice:
         slices.SLICE = SliceLimit(requests=task.requests_per_slice)
     result = sync_from(task.base_url, task.database, task.working_directory, **task.settings)
     sys.exit(result.exit_code)
 
 
-def _die_at(task: Task) -> None:
-    started, ended = count(1), count(1)
-    run, release = RunnableLoadJob.run_managed, RunnableLoadJob._release
+def _die_at(owner: type[Any], method: str, call: int, *, behind: bool = False) -> None:
+    """Let the process die at the start of a call of a method, or at its end, counted from 1; 0 for at none."""
+    numbers = count(1)
+    original = getattr(owner, method)
 
-    def run_or_die(self: RunnableLoadJob, *arguments: Any, **named: Any) -> None:
-        if next(started) == task.dies_before_job:
+    def die_or_go_on(*arguments: Any, **named: Any) -> Any:
+        dies = next(numbers) == call
+        if dies and not behind:
             os.kill(os.getpid(), signal.SIGKILL)
-        run(self, *arguments, **named)
-
-    def release_or_die(self: RunnableLoadJob, *arguments: Any) -> None:
-        if next(ended) == task.dies_after_job:
+        answer = original(*arguments, **named)
+        if dies:
             os.kill(os.getpid(), signal.SIGKILL)
-        release(self, *arguments)
+        return answer
 
-    RunnableLoadJob.run_managed = run_or_die  # type: ignore[method-assign]
-    RunnableLoadJob._release = release_or_die  # type: ignore[method-assign, assignment]
+    setattr(owner, method, die_or_go_on)

@@ -1,18 +1,21 @@
-"""Tells at the end what the machine did."""
+"""A story to tell, and what was done in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.machine.counts import COUNTS, summary
+from tests.machine.counts import COUNTS
 from tests.machine.story import Story
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if COUNTS:
-        terminalreporter.write_line(f"state machine: {summary()}")
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Counts what a test does; all tests' figures are added up and told at the end."""
+    COUNTS.clear()
+    yield
+    record_property("figures", dict(COUNTS))
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ class Bitbucket(RuleBasedStateMachine):
     @rule(deeds=_deeds, when=st.sampled_from(("dies_before_job", "dies_after_job")), number=st.integers(1, 30))
     def a_sync_is_killed_between_two_load_jobs(self, deeds: Deeds, when: str, number: int) -> None:
         self.people_work(deeds)
-        self.story.sync_killed_at_job(**{when: number})
+        self.story.sync_killed_in_loading(**{when: number})
 
     @rule()
     def the_working_directory_vanishes(self) -> None:

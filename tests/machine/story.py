@@ -155,8 +155,8 @@ class Story:
         process.join(seconds)
         return self._kill(process)
 
-    def sync_killed_at_job(self, **at: int) -> bool:
-        """A sync that is killed before or after one of its load jobs; returns whether it came so far."""
+    def sync_killed_in_loading(self, **at: int) -> bool:
+        """A sync that is killed at a step of loading, which `Task` names; returns whether it came so far."""
         process = sync_process(self._task(**at))
         process.join()
         return self._kill(process)

@@ -1,9 +1,9 @@
-"""Runs the state machine: the same stories every time by default, new ones with `--long` or `--histories N`."""
+"""Runs the state machine: a few fixed seeds always, as many histories as one wants with `--long --histories N`."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.machine.machine import Bitbucket
@@ -11,23 +11,29 @@ from tests.machine.machine import Bitbucket
 _ALWAYS = settings(
     deadline=None,
     database=None,
-    derandomize=True,
     # a sync takes a second: only the long run can afford to look for the shortest story
     phases=(Phase.generate,),
-    max_examples=12,
+    max_examples=4,
     stateful_step_count=8,
     suppress_health_check=list(HealthCheck),
 )
-_LONG = settings(
-    _ALWAYS, derandomize=False, stateful_step_count=12, phases=(Phase.generate, Phase.shrink), print_blob=True
-)
+_HISTORIES_A_SEED = 10
+_LONG = settings(_ALWAYS, max_examples=_HISTORIES_A_SEED, stateful_step_count=12, phases=(Phase.generate, Phase.shrink))
 
 
-def test_the_same_stories_every_time() -> None:
-    run_state_machine_as_test(Bitbucket, settings=_ALWAYS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "long_seed" in metafunc.fixturenames:
+        seeds = metafunc.config.getoption("--histories") // _HISTORIES_A_SEED
+        metafunc.parametrize("long_seed", range(1, 1 + seeds))
+
+
+@pytest.mark.usefixtures("figures")
+@pytest.mark.parametrize("always_seed", range(1, 5))
+def test_a_few_histories(always_seed: int) -> None:
+    run_state_machine_as_test(seed(always_seed)(Bitbucket), settings=_ALWAYS)
 
 
 @pytest.mark.long
-def test_new_stories(request: pytest.FixtureRequest) -> None:
-    histories = request.config.getoption("--histories")
-    run_state_machine_as_test(Bitbucket, settings=settings(_LONG, max_examples=histories))
+@pytest.mark.usefixtures("figures")
+def test_many_histories(long_seed: int) -> None:
+    run_state_machine_as_test(seed(long_seed)(Bitbucket), settings=_LONG)

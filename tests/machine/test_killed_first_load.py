@@ -16,6 +16,7 @@ _REPEATED_AT_MOST = _SLICE + 15
 """by a kill: the slice, what four workers were at when it was full, and the lists of the workspace"""
 
 
+@pytest.mark.usefixtures("figures")
 @pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.long)])
 def test_a_first_load_is_killed_at_random_moments(kills: int) -> None:
     story = Story(larger_world())
