@@ -180,8 +180,9 @@ class Story:
     def lose_everything(self) -> None:
         """The warehouse too."""
         self.lose_the_working_directory()
-        self.database.unlink()
-        self._log.unlink(missing_ok=True)
+        # a killed DuckDB leaves files beside it
+        for file in self.directory.glob(f"{self.database.name}*"):
+            file.unlink()
 
     def keep_a_copy(self) -> None:
         """Copy the warehouse as it is."""
