@@ -66,7 +66,8 @@ warehouse_options = _together(
 
 def given(**options: Any) -> dict[str, Any]:
     """The options that were given: the others must not hide what the configuration says."""
-    return {name: value for name, value in options.items() if value not in (None, (), "", False)}
+    # 0 is given, although it equals False
+    return {name: value for name, value in options.items() if value not in (None, (), "") and value is not False}
 
 
 def are_named(tables: str | None) -> bool:
