@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import requests
 
 from tests.truth.asking import Bitbucket, Json
-from tests.truth.columns import COLUMNS, KEYS, Found
+from tests.truth.columns import COLUMNS, KEYS
+from tests.truth.columns.values import Found
 
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = dict[str, Any]

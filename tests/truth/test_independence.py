@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import REPOSITORY_ROOT
-from tests.truth.columns import COLUMNS, KEYS, moment_of
+from tests.truth.columns import COLUMNS, KEYS
+from tests.truth.columns.values import moment_of
 
 _OURS = {"deleted_at", "synced_at"}
 _BOOKKEEPING = {"sync_cursors", "sync_runs", "sync_errors"}
