@@ -1,4 +1,9 @@
-"""`/site/oauth2`: where OAuth consumers get their tokens, and the page where somebody agrees (FACTS 8)."""
+"""`/site/oauth2`: where OAuth consumers get their tokens, and the page where somebody agrees (FACTS 8).
+
+A `redirect_uri` must begin with the consumer's callback URL, port included ("Use OAuth on Bitbucket Cloud", Atlassian's
+support pages; hickford/git-credential-oauth#1). Bitbucket itself does not know PKCE (avivsinai/bitbucket-cli#136); a
+challenge that is sent is held to here, so that a client that gets it wrong does not pass.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +52,20 @@ def routes(world: World, grants: Grants) -> list[Route]:
             ),
             None,
         )
-        callback = request.query_params.get("redirect_uri")
+        named = request.query_params.get("redirect_uri", "")
+        callback = named or ("" if consumer is None else consumer.callback_url)
         if consumer is None or not callback or request.query_params.get("response_type") != "code":
             return HTMLResponse("<h1>Invalid request</h1>", 400)
+        if not callback.startswith(consumer.callback_url):
+            return HTMLResponse("<h1>Invalid redirect_uri</h1>", 400)
         if request.method == "GET":
             page = _PAGE.format(name=html.escape(consumer.name), scopes=html.escape(" ".join(sorted(consumer.scopes))))
             return HTMLResponse(page)
         agreed = dict(parse_qsl((await request.body()).decode())).get("authorize") == "Grant access"
-        answer = {"code": grants.authorize(consumer, consumer.user)} if agreed else {"error": "access_denied"}
+        challenge = request.query_params.get("code_challenge", "")
+        answer = {"error": "access_denied"}
+        if agreed:
+            answer = {"code": grants.authorize(consumer, consumer.user, named, challenge)}
         if "state" in request.query_params:
             answer["state"] = request.query_params["state"]
         return RedirectResponse(f"{callback}{'&' if '?' in callback else '?'}{urlencode(answer)}", 302)

@@ -69,7 +69,8 @@ class Credential:
     """Something a client signs in with.
 
     `kind` is basic (email + token), bearer (token) or oauth (client id + secret). `repositories` restricts it to
-    those uuids, None means all. `rate_limit` is requests per hour, None means unlimited.
+    those uuids, None means all. `rate_limit` is requests per hour, None means unlimited. `callback_url` is what the
+    `redirect_uri` of an OAuth consumer must begin with; '' takes any.
     """
 
     name: str
@@ -81,3 +82,4 @@ class Credential:
     client_id: str = ""
     repositories: frozenset[str] | None = None
     rate_limit: int | None = None
+    callback_url: str = ""

@@ -74,6 +74,13 @@ def test_a_refresh_token_works_once(emulator: Emulator) -> None:
     ask(emulator, grant_type="refresh_token", refresh_token=second["refresh_token"])
 
 
+@pytest.mark.parametrize(("days", "status"), [pytest.param(89, 200, id="used"), pytest.param(90, 400, id="unused")])
+def test_a_refresh_token_lapses_after_three_months(emulator: Emulator, days: int, status: int) -> None:
+    token = ask(emulator, grant_type="client_credentials")["refresh_token"]
+    advance_clock(emulator.world, days * 86_400)
+    ask(emulator, status, grant_type="refresh_token", refresh_token=token)
+
+
 def test_an_unknown_grant(emulator: Emulator) -> None:
     assert ask(emulator, 400) == {"error_description": "Unsupported grant type: None", "error": "invalid_grant"}
 
@@ -98,7 +105,7 @@ def test_somebody_agrees_on_the_page(emulator: Emulator, state: str | None) -> N
     answer = parse_qs(urlsplit(agreed.headers["Location"]).query)
     assert answer.get("state") == (None if state is None else [state])
     code = answer["code"][0]
-    token = ask(emulator, grant_type="authorization_code", code=code)
+    token = ask(emulator, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     assert user(emulator, token["access_token"])[0] == 200
     ask(emulator, 400, grant_type="authorization_code", code=code)
 
@@ -125,3 +132,59 @@ def test_somebody_refuses_on_the_page(emulator: Emulator) -> None:
 )
 def test_a_page_for_nobody(emulator: Emulator, query: dict[str, str]) -> None:
     assert requests.get(f"{emulator.oauth_url}/authorize", params=query, timeout=5).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("redirect_uri", "status"),
+    [
+        pytest.param("http://127.0.0.1:4711/", 200, id="the callback URL"),
+        pytest.param("http://127.0.0.1:4711/done", 200, id="below it"),
+        pytest.param(None, 200, id="left out"),
+        pytest.param("http://127.0.0.1:4712/", 400, id="another port"),
+        pytest.param("https://elsewhere.example/", 400, id="another host"),
+    ],
+)
+def test_the_answer_goes_to_the_callback_url_only(emulator: Emulator, redirect_uri: str | None, status: int) -> None:
+    emulator.world.credentials["oauth"].callback_url = "http://127.0.0.1:4711/"
+    query = {"client_id": CONSUMER[0], "response_type": "code", "redirect_uri": redirect_uri}
+    answer = requests.get(f"{emulator.oauth_url}/authorize", params=query, timeout=5)
+    emulator.world.credentials["oauth"].callback_url = ""
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        # the pair of RFC 7636, appendix B
+        pytest.param({"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}, 200, id="the right one"),
+        pytest.param({"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXj"}, 400, id="a wrong one"),
+        pytest.param({}, 400, id="none"),
+    ],
+)
+def test_a_code_with_a_challenge_takes_its_verifier(emulator: Emulator, form: dict[str, str], status: int) -> None:
+    query = {
+        "client_id": CONSUMER[0],
+        "response_type": "code",
+        "redirect_uri": CALLBACK,
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    code = agreed_code(emulator, query)
+    ask(emulator, status, grant_type="authorization_code", code=code, redirect_uri=CALLBACK, **form)
+
+
+def test_a_code_takes_the_redirect_uri_it_was_sent_to(emulator: Emulator) -> None:
+    code = agreed_code(emulator, {"client_id": CONSUMER[0], "response_type": "code", "redirect_uri": CALLBACK})
+    ask(emulator, 400, grant_type="authorization_code", code=code, redirect_uri="http://localhost:9999/else")
+    ask(emulator, 200, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+
+
+def agreed_code(emulator: Emulator, query: dict[str, str]) -> str:
+    agreed = requests.post(
+        f"{emulator.oauth_url}/authorize",
+        params=query,
+        data={"authorize": "Grant access"},
+        allow_redirects=False,
+        timeout=5,
+    )
+    return parse_qs(urlsplit(agreed.headers["Location"]).query)["code"][0]
