@@ -1,12 +1,15 @@
 """Every table there is, in the order in which people look for them."""
 
+from bitbucket_source.tables.attempts import DEPLOYMENT_ATTEMPTS, DEPLOYMENT_COMMITS, PIPELINE_STEP_ATTEMPTS
 from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_ERRORS, SYNC_RUNS
 from bitbucket_source.tables.contract import Column, Origin, Table, Type
+from bitbucket_source.tables.deployments import DEPLOYMENTS, ENVIRONMENTS
 from bitbucket_source.tables.git import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
 from bitbucket_source.tables.people import PROJECTS, USERS, WORKSPACE_MEMBERS, WORKSPACES
 from bitbucket_source.tables.pipelines import PIPELINE_STEPS, PIPELINES
 from bitbucket_source.tables.pull_requests import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 from bitbucket_source.tables.repositories import REPOSITORIES
+from bitbucket_source.tables.trailers import COMMIT_TRAILERS
 
 DATA_TABLES: tuple[Table, ...] = (
     WORKSPACES,
@@ -18,10 +21,16 @@ DATA_TABLES: tuple[Table, ...] = (
     TAGS,
     COMMITS,
     COMMIT_PARENTS,
+    COMMIT_TRAILERS,
     PULL_REQUESTS,
     PULL_REQUEST_PARTICIPANTS,
     PIPELINES,
     PIPELINE_STEPS,
+    PIPELINE_STEP_ATTEMPTS,
+    ENVIRONMENTS,
+    DEPLOYMENTS,
+    DEPLOYMENT_ATTEMPTS,
+    DEPLOYMENT_COMMITS,
 )
 BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS, SYNC_ERRORS)
 TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)}
@@ -31,9 +40,15 @@ __all__ = [
     "BRANCHES",
     "COMMITS",
     "COMMIT_PARENTS",
+    "COMMIT_TRAILERS",
     "DATA_TABLES",
+    "DEPLOYMENTS",
+    "DEPLOYMENT_ATTEMPTS",
+    "DEPLOYMENT_COMMITS",
+    "ENVIRONMENTS",
     "PIPELINES",
     "PIPELINE_STEPS",
+    "PIPELINE_STEP_ATTEMPTS",
     "PROJECTS",
     "PULL_REQUESTS",
     "PULL_REQUEST_PARTICIPANTS",

@@ -28,10 +28,14 @@ class Origin(StrEnum):
 
     OBJECT = "object"
     """the object of the API that makes the row"""
+    WHOLE = "whole"
+    """all of that object, as it came"""
     PARENT = "parent"
     """the object in whose list the row's object was found"""
     PLACE = "place"
     """where it was read: the repository, the workspace; never part of the object"""
+    MADE = "made"
+    """worked out by the strategy that reads the table, which writes it onto the object"""
     POSITION = "position"
     """its place in the list it was read from, from 0"""
     OURS = "ours"
@@ -40,10 +44,11 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `place`, `position`, `ours`."""
+    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`, `position`, `ours`."""
 
     path: str
-    """dotted path in the API object; `links.clone[name=ssh].href` picks the list's item of that name"""
+    """dotted path in the API object; `links.clone[name=ssh].href` picks the list's item of that name, `parents[#]` is
+    how many there are"""
     type: Type
     description: str
     name: str
@@ -83,9 +88,19 @@ def json(path: str, description: str, *, name: str | None = None) -> Column:
     return _column(Type.JSON, path, description, name)
 
 
-def place(name: str, description: str) -> Column:
+def whole() -> Column:
+    """The whole object as Bitbucket sent it, in the column `raw`."""
+    return Column("", Type.JSON, "The whole object, as Bitbucket sent it.", "raw", Origin.WHOLE)
+
+
+def place(name: str, description: str, kind: Type = Type.TEXT) -> Column:
     """A foreign key that says where the object was read."""
-    return _column(Type.TEXT, name, description, name, Origin.PLACE)
+    return _column(kind, name, description, name, Origin.PLACE)
+
+
+def made(kind: Type, name: str, description: str) -> Column:
+    """A value that the strategy works out and writes onto the object, under the column's name."""
+    return _column(kind, name, description, name, Origin.MADE)
 
 
 def of_parent(column: Column, name: str) -> Column:
@@ -138,12 +153,18 @@ class Table:
     parent: Table | None = None
     always_asked: bool = False
     """asked for with the parent's list even where it is not selected: the walk over the list needs it"""
+    also_asked: tuple[str, ...] = ()
+    """paths that the strategy needs and no column holds"""
+    asked_whole: bool = False
+    """objects are asked for with all their keys, because nobody knows how those are called"""
     accounts: tuple[str, ...] = ()
     """paths of the accounts in the object: each becomes a row of `users`"""
     keeps_known: bool = False
     """not every answer tells everything about an object: what one leaves out stays as it was"""
     askable: bool = True
     """one object can be asked for by the last column of the key, behind the list's path"""
+    keeps_history: bool = False
+    """rows stay as they were seen, whatever becomes of their object: there is no deleted_at"""
     bookkeeping: bool = False
     default: bool = True
     columns_by_name: dict[str, Column] = field(init=False, repr=False)
@@ -151,7 +172,8 @@ class Table:
     def __post_init__(self) -> None:
         """Add the columns every table has, and refuse a declaration that contradicts itself."""
         if not self.bookkeeping:
-            object.__setattr__(self, "columns", (*self.columns, DELETED_AT, SYNCED_AT))
+            ours_of_all = (SYNCED_AT,) if self.keeps_history else (DELETED_AT, SYNCED_AT)
+            object.__setattr__(self, "columns", (*self.columns, *ours_of_all))
         by_name = {column.name: column for column in self.columns}
         if len(by_name) != len(self.columns):
             raise ValueError(f"{self.name}: a column name is declared twice")
@@ -163,6 +185,16 @@ class Table:
     def is_per_repository(self) -> bool:
         """Whether rows belong to a repository: its uuid is then the key's first column."""
         return self.key[0] == "repository_uuid"
+
+    @property
+    def keeps_whole(self) -> bool:
+        """Whether the whole object is kept: then all of it is asked for."""
+        return any(column.origin is Origin.WHOLE for column in self.columns)
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether a strategy makes the rows from others: they are in no answer of Bitbucket's as they are here."""
+        return self.parent is not None and not self.endpoint and not self.within
 
     @property
     def object_columns(self) -> Iterator[Column]:

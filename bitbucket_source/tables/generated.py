@@ -70,7 +70,8 @@ def _read_from(table: Table) -> str:
     if table.endpoint:
         return f"`GET {table.endpoint}`"
     if table.parent:
-        return f"`{table.within}` of [{table.parent.name}](#{table.parent.name})"
+        of = f"[{table.parent.name}](#{table.parent.name})"
+        return f"derived from {of}" if table.is_derived else f"`{table.within}` of {of}"
     return "this connector" if table.bookkeeping else "every object that names one"
 
 
@@ -93,11 +94,17 @@ def _table_section(table: Table) -> Iterator[str]:
 
 def _comes_from(table: Table, column: Column) -> str:
     match column.origin:
+        case Origin.OBJECT if table.is_derived:
+            return "derived"
         case Origin.OBJECT:
             prefix = f"{table.within}[]." if table.parent and table.within else ""
             return f"`{prefix}{column.path}`"
+        case Origin.WHOLE:
+            return "all of the object"
         case Origin.PARENT:
             return f"`{column.path}`"
+        case Origin.MADE:
+            return "worked out"
         case Origin.PLACE:
             return "where it was read"
         case Origin.POSITION:
