@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 import msgspec
 
 from bitbucket_source.api.errors import TryFailed, UnexpectedShape
+from bitbucket_source.whole import WithWhole
 
 Row = TypeVar("Row")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -53,6 +54,7 @@ class Page(Generic[Row]):
 class _Envelope(msgspec.Struct):
     values: list[msgspec.Raw]  # always there (FACTS 1): what has none is no page, and never an empty list
     next: str | None = None
+    size: Any = None
 
 
 @cache
@@ -76,8 +78,10 @@ _ENVELOPE = msgspec.json.Decoder(_Envelope)
 def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
     """A page of a list. Raises TryFailed where the body is none."""
     try:
+        if issubclass(row_type, WithWhole):
+            return _object_by_object(body, row_type)
         envelope = _page_decoder(cast("Hashable", row_type)).decode(body)
-    except _UNREADABLE:
+    except (*_UNREADABLE, TryFailed):
         return _object_by_object(_mended(body), row_type)
     return Page(envelope.values, envelope.next, size=envelope.size)
 
@@ -93,11 +97,11 @@ def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
     """
     decoder = _row_decoder(cast("Hashable", row_type))
     try:
-        return cast("Row", decoder.decode(body))
+        return cast("Row", _decoded(decoder, body))
     except _UNREADABLE:
         mended = _mended(body)
     try:
-        return cast("Row", decoder.decode(mended))
+        return cast("Row", _decoded(decoder, mended))
     except msgspec.ValidationError as error:
         raise UnexpectedShape(endpoint, f"the answer does not have the declared shape: {error}.") from None
 
@@ -107,14 +111,21 @@ def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
         envelope = _ENVELOPE.decode(body)
     except msgspec.ValidationError as error:
         raise TryFailed(f"the answer is not a page of a list ({error})") from None
-    page: Page[Row] = Page([], envelope.next)
+    page: Page[Row] = Page([], envelope.next, size=envelope.size if isinstance(envelope.size, int) else None)
     decoder = _row_decoder(cast("Hashable", row_type))
     for index, raw in enumerate(envelope.values):
         try:
-            page.rows.append(decoder.decode(raw))
+            page.rows.append(_decoded(decoder, raw))
         except msgspec.ValidationError as error:
             page.misfits.append(Misfit(index, _label(raw), str(error)))
     return page
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes | msgspec.Raw) -> Any:
+    found = decoder.decode(raw)
+    if isinstance(found, WithWhole):
+        found.whole = msgspec.Raw(raw)
+    return found
 
 
 def _label(raw: msgspec.Raw) -> str:

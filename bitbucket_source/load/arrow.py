@@ -82,7 +82,7 @@ class Unfit:
 def identity_of(table: Table, item: Any) -> str:
     """What an object of a table is called in a message: the last part of its key, as in `id 7`."""
     column = table.columns_by_name[table.key[-1]]
-    return f"{column.path} {values_at(column.path, [item])[0]}" if column.origin is Origin.OBJECT else ""
+    return f"{column.path} {values_at(column.path, [item])[0]}" if column.origin in (Origin.OBJECT, Origin.MADE) else ""
 
 
 def arrow_table_of_fit(table: Table, batches: Sequence[Batch], ours: Mapping[str, Any]) -> tuple[pa.Table, list[Unfit]]:
@@ -122,7 +122,9 @@ def _array(
             values = [position for batch in batches for position in (batch.positions or range(len(batch.objects)))]
         case Origin.PARENT:
             values = [value for batch in batches for value in values_at(column.path, batch.parents)]
-        case Origin.OBJECT:
+        case Origin.WHOLE:
+            values = [getattr(item, "whole", None) for batch in batches for item in batch.objects]
+        case Origin.OBJECT | Origin.MADE:
             values = [value for batch in batches for value in values_at(column.path, batch.objects)]
     if column.account and column.name in table.key:
         values = ["" if value is None else value for value in values]

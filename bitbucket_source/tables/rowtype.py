@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from bitbucket_source.tables.contract import Table, Type
+from bitbucket_source.tables.contract import Origin, Table, Type
 from bitbucket_source.tables.people import USERS
+from bitbucket_source.whole import WithWhole
 
 _PYTHON_TYPES: dict[Type, Any] = {
     Type.TEXT: str,
@@ -26,6 +27,9 @@ _PYTHON_TYPES: dict[Type, Any] = {
 }
 
 
+_COUNTED = {"#": None}
+"""a list of which only the length is taken"""
+
 Leaves = dict[str, tuple[Type, bool]]
 """path -> type, and whether the value must be there"""
 
@@ -35,6 +39,7 @@ def _leaves(table: Table, accounts: bool) -> Leaves:
         column.path: (column.type, column.name == table.cursor or (column.name in table.key and not column.account))
         for column in table.object_columns
     }
+    leaves.update((path, (Type.TEXT, False)) for path in table.also_asked)
     if accounts:
         for path in table.accounts:
             for column in USERS.object_columns:
@@ -48,11 +53,17 @@ def fields_of(table: Table, nested: Sequence[Table] = (), *, accounts: bool = Tr
     `single` asks for one object by itself instead of a list.
     """
     paths = [_request_path(path) for path in _leaves(table, accounts)]
+    if table.keeps_whole:
+        # what the default form leaves out is added to it (FACTS 2)
+        added = dict.fromkeys([*paths, *(inner.within for inner in nested)])
+        return ",".join(f"+{'' if single or not table.pagelen else 'values.'}{path}" for path in added)
     for inner in nested:
         paths += [f"{inner.within}.{_request_path(path)}" for path in _leaves(inner, accounts)]
     unique = dict.fromkeys(paths)
     if single or not table.pagelen:
         return ",".join(unique)
+    if table.asked_whole:
+        return "next,pagelen,size,values"
     return ",".join(["next", "pagelen", "size", *(f"values.{path}" for path in unique)])
 
 
@@ -67,9 +78,12 @@ def row_type(table: Table, nested: tuple[Table, ...] = (), accounts: bool = True
     tree: dict[str, Any] = {}
     for path, leaf in _leaves(table, accounts).items():
         _plant(tree, path.split("."), leaf)
+    for column in table.columns:
+        if column.origin is Origin.MADE:
+            tree[column.path] = (column.type, False)
     for inner in nested:
         _plant(tree, inner.within.split("."), row_type(inner, (), accounts))
-    return _struct(table.name, tree)
+    return _struct(table.name, tree, (WithWhole,) if table.keeps_whole else ())
 
 
 def _plant(tree: dict[str, Any], steps: list[str], leaf: Any) -> None:
@@ -80,15 +94,28 @@ def _plant(tree: dict[str, Any], steps: list[str], leaf: Any) -> None:
             tree = tree.setdefault("[]", {})
             key = condition.rstrip("]").split("=")[0]
             tree.setdefault(key, (Type.TEXT, False))
-    tree[steps[-1]] = leaf
+    name, _, condition = steps[-1].partition("[")
+    tree[name] = _COUNTED if condition == "#]" else leaf
 
 
-def _struct(name: str, tree: dict[str, Any]) -> type[msgspec.Struct]:
-    required = [(field, leaf) for field, leaf in tree.items() if isinstance(leaf, tuple) and leaf[1]]
+def _struct(name: str, tree: dict[str, Any], bases: tuple[type[msgspec.Struct], ...] = ()) -> type[msgspec.Struct]:
+    required = [(field, leaf) for field, leaf in tree.items() if _is_required(leaf)]
     optional = [(field, leaf) for field, leaf in tree.items() if (field, leaf) not in required]
-    fields: list[Any] = [(attribute(field), _PYTHON_TYPES[leaf[0]]) for field, leaf in required]
+    fields: list[Any] = [(attribute(field), _required(name, field, leaf)) for field, leaf in required]
     fields += [(attribute(field), *_optional(name, field, leaf)) for field, leaf in optional]
-    return msgspec.defstruct(name, fields, rename={attribute(f): f for f in tree}, gc=False)
+    renamed = {attribute(f): f for f in tree}
+    return msgspec.defstruct(name, fields, bases=bases, kw_only=bool(bases), rename=renamed, gc=False)
+
+
+def _is_required(leaf: Any) -> bool:
+    """Whether it must be there, or something in it."""
+    if isinstance(leaf, dict):
+        return not {"[]", "#"} & set(leaf) and any(map(_is_required, leaf.values()))
+    return isinstance(leaf, tuple) and leaf[1]
+
+
+def _required(owner: str, field: str, leaf: Any) -> Any:
+    return _struct(f"{owner}_{field}", leaf) if isinstance(leaf, dict) else _PYTHON_TYPES[leaf[0]]
 
 
 def _optional(owner: str, field: str, leaf: Any) -> tuple[Any, Any]:
@@ -97,6 +124,8 @@ def _optional(owner: str, field: str, leaf: Any) -> tuple[Any, Any]:
         python_type = _PYTHON_TYPES[leaf[0]]
         # msgspec has no union with Raw: a null arrives as the raw text null
         return (python_type, msgspec.Raw()) if python_type is msgspec.Raw else (python_type | None, None)
+    if leaf is _COUNTED:
+        return list[msgspec.Raw] | None, None
     if isinstance(leaf, dict) and "[]" in leaf:
         return list[_struct(f"{owner}_{field}", leaf["[]"])] | None, None  # type: ignore[misc]
     if isinstance(leaf, dict):
@@ -115,7 +144,9 @@ def values_at(path: str, objects: Sequence[Any]) -> list[Any]:
     for step in path.split("."):
         name, _, condition = step.partition("[")
         current = _step(attribute(name), current)
-        if condition:
+        if condition == "#]":
+            current = [None if items is None else len(items) for items in current]
+        elif condition:
             key, _, wanted = condition.rstrip("]").partition("=")
             current = [_pick(items, attribute(key), wanted) for items in current]
     return list(current)
