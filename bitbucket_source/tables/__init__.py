@@ -9,6 +9,14 @@ from bitbucket_source.tables.people import PROJECTS, USERS, WORKSPACE_MEMBERS, W
 from bitbucket_source.tables.pipelines import PIPELINE_STEPS, PIPELINES
 from bitbucket_source.tables.pull_requests import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 from bitbucket_source.tables.repositories import REPOSITORIES
+from bitbucket_source.tables.reviews import (
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_ACTIVITY_REVIEWERS,
+    PULL_REQUEST_COMMENTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
+    PULL_REQUEST_TASKS,
+)
 from bitbucket_source.tables.trailers import COMMIT_TRAILERS
 
 DATA_TABLES: tuple[Table, ...] = (
@@ -24,6 +32,12 @@ DATA_TABLES: tuple[Table, ...] = (
     COMMIT_TRAILERS,
     PULL_REQUESTS,
     PULL_REQUEST_PARTICIPANTS,
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_ACTIVITY_REVIEWERS,
+    PULL_REQUEST_COMMENTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
+    PULL_REQUEST_TASKS,
     PIPELINES,
     PIPELINE_STEPS,
     PIPELINE_STEP_ATTEMPTS,
@@ -51,7 +65,13 @@ __all__ = [
     "PIPELINE_STEP_ATTEMPTS",
     "PROJECTS",
     "PULL_REQUESTS",
+    "PULL_REQUEST_ACTIVITY",
+    "PULL_REQUEST_ACTIVITY_REVIEWERS",
+    "PULL_REQUEST_COMMENTS",
+    "PULL_REQUEST_COMMITS",
+    "PULL_REQUEST_FILES",
     "PULL_REQUEST_PARTICIPANTS",
+    "PULL_REQUEST_TASKS",
     "REPOSITORIES",
     "SYNC_CURSORS",
     "SYNC_ERRORS",

@@ -44,7 +44,9 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`, `position`, `ours`."""
+    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`, `position`,
+    `ours`.
+    """
 
     path: str
     """dotted path in the API object; `links.clone[name=ssh].href` picks the list's item of that name, `parents[#]` is
