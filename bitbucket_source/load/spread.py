@@ -8,7 +8,7 @@ from bitbucket_source.load.arrow import Batch, nested_batch
 from bitbucket_source.sync.ask import nested_tables
 from bitbucket_source.sync.events import Rows
 from bitbucket_source.tables import USERS, Table
-from bitbucket_source.tables.rowtype import values_at
+from bitbucket_source.tables.rowtype import accounts_at
 
 
 def spread(rows: Rows, tables: frozenset[Table]) -> Iterator[tuple[Table, Batch]]:
@@ -21,5 +21,4 @@ def spread(rows: Rows, tables: frozenset[Table]) -> Iterator[tuple[Table, Batch]
     if USERS in tables:
         for table, batch in [(rows.table, own), *nested]:
             for path in table.accounts:
-                found = [account for account in values_at(path, batch.objects) if account is not None and account.uuid]
-                yield USERS, Batch(found)
+                yield USERS, Batch(accounts_at(path, batch.objects))

@@ -1,7 +1,9 @@
 """Every table there is, in the order in which people look for them."""
 
+from bitbucket_source.tables.access import BRANCH_RESTRICTIONS, DEFAULT_REVIEWERS, REPOSITORY_PERMISSIONS
 from bitbucket_source.tables.attempts import DEPLOYMENT_ATTEMPTS, DEPLOYMENT_COMMITS, PIPELINE_STEP_ATTEMPTS
 from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_ERRORS, SYNC_RUNS
+from bitbucket_source.tables.checks import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS
 from bitbucket_source.tables.contract import Column, Origin, Table, Type
 from bitbucket_source.tables.deployments import DEPLOYMENTS, ENVIRONMENTS
 from bitbucket_source.tables.git import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
@@ -17,6 +19,8 @@ from bitbucket_source.tables.reviews import (
     PULL_REQUEST_FILES,
     PULL_REQUEST_TASKS,
 )
+from bitbucket_source.tables.settings import DOWNLOADS, PIPELINE_SCHEDULES, WEBHOOKS
+from bitbucket_source.tables.test_results import PIPELINE_TEST_CASES, PIPELINE_TEST_REPORTS
 from bitbucket_source.tables.trailers import COMMIT_TRAILERS
 
 DATA_TABLES: tuple[Table, ...] = (
@@ -41,10 +45,21 @@ DATA_TABLES: tuple[Table, ...] = (
     PIPELINES,
     PIPELINE_STEPS,
     PIPELINE_STEP_ATTEMPTS,
+    PIPELINE_TEST_REPORTS,
+    PIPELINE_TEST_CASES,
+    PIPELINE_SCHEDULES,
     ENVIRONMENTS,
     DEPLOYMENTS,
     DEPLOYMENT_ATTEMPTS,
     DEPLOYMENT_COMMITS,
+    COMMIT_STATUSES,
+    REPORTS,
+    REPORT_ANNOTATIONS,
+    DEFAULT_REVIEWERS,
+    BRANCH_RESTRICTIONS,
+    REPOSITORY_PERMISSIONS,
+    WEBHOOKS,
+    DOWNLOADS,
 )
 BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS, SYNC_ERRORS)
 TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)}
@@ -52,17 +67,24 @@ TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKK
 __all__ = [
     "BOOKKEEPING_TABLES",
     "BRANCHES",
+    "BRANCH_RESTRICTIONS",
     "COMMITS",
     "COMMIT_PARENTS",
+    "COMMIT_STATUSES",
     "COMMIT_TRAILERS",
     "DATA_TABLES",
+    "DEFAULT_REVIEWERS",
     "DEPLOYMENTS",
     "DEPLOYMENT_ATTEMPTS",
     "DEPLOYMENT_COMMITS",
+    "DOWNLOADS",
     "ENVIRONMENTS",
     "PIPELINES",
+    "PIPELINE_SCHEDULES",
     "PIPELINE_STEPS",
     "PIPELINE_STEP_ATTEMPTS",
+    "PIPELINE_TEST_CASES",
+    "PIPELINE_TEST_REPORTS",
     "PROJECTS",
     "PULL_REQUESTS",
     "PULL_REQUEST_ACTIVITY",
@@ -72,13 +94,17 @@ __all__ = [
     "PULL_REQUEST_FILES",
     "PULL_REQUEST_PARTICIPANTS",
     "PULL_REQUEST_TASKS",
+    "REPORTS",
+    "REPORT_ANNOTATIONS",
     "REPOSITORIES",
+    "REPOSITORY_PERMISSIONS",
     "SYNC_CURSORS",
     "SYNC_ERRORS",
     "SYNC_RUNS",
     "TABLES",
     "TAGS",
     "USERS",
+    "WEBHOOKS",
     "WORKSPACES",
     "WORKSPACE_MEMBERS",
     "Column",

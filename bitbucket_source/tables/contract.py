@@ -160,7 +160,10 @@ class Table:
     asked_whole: bool = False
     """objects are asked for with all their keys, because nobody knows how those are called"""
     accounts: tuple[str, ...] = ()
-    """paths of the accounts in the object: each becomes a row of `users`"""
+    """paths of the accounts in the object: each becomes a row of `users`
+
+    That of a JSON column is a list of accounts; '' where the object itself is one.
+    """
     keeps_known: bool = False
     """not every answer tells everything about an object: what one leaves out stays as it was"""
     askable: bool = True

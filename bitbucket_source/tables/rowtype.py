@@ -42,8 +42,10 @@ def _leaves(table: Table, accounts: bool) -> Leaves:
     leaves.update((path, (Type.TEXT, False)) for path in table.also_asked)
     if accounts:
         for path in table.accounts:
+            if path in leaves and leaves[path][0] is Type.JSON:
+                continue  # a list that comes whole
             for column in USERS.object_columns:
-                leaves.setdefault(f"{path}.{column.path}", (column.type, False))
+                leaves.setdefault(f"{path}.{column.path}" if path else column.path, (column.type, False))
     return leaves
 
 
@@ -152,6 +154,18 @@ def values_at(path: str, objects: Sequence[Any]) -> list[Any]:
     return list(current)
 
 
+def accounts_at(path: str, objects: Sequence[Any]) -> list[Any]:
+    """The accounts at a path of `Table.accounts` in the objects; those that are gone are left out."""
+    if not path:
+        found = list(objects)
+    else:
+        found = []
+        for value in values_at(path, objects):
+            # a list that is kept as JSON
+            found += _ACCOUNTS.decode(value or b"[]") or () if isinstance(value, msgspec.Raw) else (value,)
+    return [account for account in found if account is not None and account.uuid]
+
+
 def _step(name: str, objects: Iterable[Any]) -> list[Any]:
     get = attrgetter(name)
     return [None if item is None else get(item) for item in objects]
@@ -159,3 +173,6 @@ def _step(name: str, objects: Iterable[Any]) -> list[Any]:
 
 def _pick(items: Any, key: str, wanted: str) -> Any:
     return next((item for item in items or () if getattr(item, key) == wanted), None)
+
+
+_ACCOUNTS = msgspec.json.Decoder(list[row_type(USERS) | None] | None)  # type: ignore[misc]
