@@ -13,21 +13,11 @@ from dlt.common.typing import SecretSentinel
 from dlt.sources import DltResource
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
-from bitbucket_source.api.credentials import (
-    CREDENTIAL_NAMES,
-    DEFAULT_OAUTH_URL,
-    AccessToken,
-    Credentials,
-    CredentialsError,
-    credentials_from,
-    credentials_from_environment,
-)
+from bitbucket_source.credentials import resolve_credentials
 from bitbucket_source.load.reading import Reading, Readings, current_pipeline
 from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
 from bitbucket_source.tables import DATA_TABLES, Table
-
-_SECRETS = "sources.bitbucket.credentials"
 
 
 @dlt.source(name="bitbucket", section="bitbucket")
@@ -46,6 +36,8 @@ def bitbucket_source(
     max_requests: int | None = None,
     max_time: str | None = None,
     on_rate_limit: str = "wait",
+    raw: Sequence[str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterable[DltResource]:
     """A Bitbucket Cloud workspace: one resource per table, incremental, each repository with cursors of its own.
 
@@ -66,6 +58,9 @@ def bitbucket_source(
         max_requests: Stop, with everything saved, after so many requests.
         max_time: Stop, with everything saved, after so long: 90s, 50m, 2h.
         on_rate_limit: `wait` or `stop` when Bitbucket's hourly quota is spent.
+        raw: Names of the tables that keep each whole object, as Bitbucket sent it, in a JSON column `raw`.
+        columns: Columns to add, by table: paths in the object, with a type behind a colon where it is not text, as in
+            `{"pull_requests": ["links.self.href", "merge_commit.date: timestamp"]}`.
 
     Raises:
         SettingsError: A setting cannot be right.
@@ -84,6 +79,8 @@ def bitbucket_source(
         max_requests=max_requests,
         max_time=max_time,
         on_rate_limit=on_rate_limit,
+        raw=raw,
+        columns=columns,
     )
     return resources_of(session, selected_tables(tables), renew=True)
 
@@ -104,6 +101,8 @@ def make_session(
     on_rate_limit: str = "wait",
     audit_requests: str = "5%",
     full_refresh: bool = False,
+    raw: Sequence[str] | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
 ) -> Session:
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
 
@@ -123,6 +122,8 @@ def make_session(
         on_rate_limit=on_rate_limit,
         audit_requests=str(audit_requests),
         full_refresh=full_refresh,
+        raw=tuple(raw or ()),
+        columns=dict(columns or {}),
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
 
@@ -145,7 +146,7 @@ def resources_of(session: Session, tables: Sequence[Table], *, renew: bool = Fal
         own = session.next_sync() if renew else session
         return Reading(own, selected, current_pipeline(), warn=renew)
 
-    return table_resources(tables, Readings(start))
+    return table_resources(tables, Readings(start), session.settings.catalog)
 
 
 def selected_tables(names: Sequence[str] | None) -> list[Table]:
@@ -157,26 +158,3 @@ def selected_tables(names: Sequence[str] | None) -> list[Table]:
     if unknown:
         raise SettingsError(f"no such table: {', '.join(unknown)}. There are: {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)]
-
-
-def resolve_credentials(given: Mapping[str, str] | str | None, oauth_url: str | None = None) -> Credentials:
-    """The first credentials found: the argument, the environment, dlt's secrets. Raises CredentialsError for none."""
-    at = oauth_url or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
-    # dlt fills the argument from its secrets: then it is no argument, and the environment goes first
-    argument = None if given == dlt.secrets.get(_SECRETS) else given
-    secrets: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
-    found = (
-        _credentials_of(argument, at) or credentials_from_environment(os.environ, at) or credentials_from(secrets, at)
-    )
-    if found is None:
-        raise CredentialsError(
-            "No credentials. Set BITBUCKET_ACCESS_TOKEN, or BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or "
-            "BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or fill in .dlt/secrets.toml."
-        )
-    return found
-
-
-def _credentials_of(given: Mapping[str, str] | str | None, oauth_url: str) -> Credentials | None:
-    if isinstance(given, str):
-        return AccessToken(given)
-    return credentials_from(given, oauth_url) if given else None

@@ -15,9 +15,9 @@ import vcr  # type: ignore[import-untyped]
 
 from bitbucket_emulator import Emulator
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.credentials import OAuthConsumer
 from bitbucket_source.api.errors import NotFound
 from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import COMMITS, COMMITS_ENDPOINT, PIPELINES, PIPELINES_ENDPOINT, REPOSITORY, Commit, Pipeline, make_client
 from .small_world import make_world

@@ -12,11 +12,10 @@ from bitbucket_source.api.credentials import (
     ApiToken,
     Credentials,
     CredentialsError,
-    OAuthConsumer,
-    credentials_from,
-    credentials_from_environment,
 )
 from bitbucket_source.api.errors import CredentialsRefused
+from bitbucket_source.api.finding import credentials_from, credentials_from_environment
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import WORKSPACE_TOKEN, make_client, read, statuses
 from .stub_server import json_reply, serving

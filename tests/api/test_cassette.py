@@ -13,7 +13,8 @@ import vcr  # type: ignore[import-untyped]
 from vcr.errors import CannotOverwriteExistingCassetteException  # type: ignore[import-untyped]
 
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.credentials import AccessToken, OAuthConsumer
+from bitbucket_source.api.credentials import AccessToken
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import make_client
 from .record_cassettes import CASSETTES, RECORDED_AT, everything

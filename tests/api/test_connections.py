@@ -16,8 +16,8 @@ import requests
 
 from bitbucket_emulator import Emulator
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.credentials import OAuthConsumer
 from bitbucket_source.api.errors import ServerTrouble
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import QUICK, commit_messages, make_client, read
 from .stub_server import Reply, Request, json_reply, serving

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs
 import pytest
 
 from bitbucket_emulator import Emulator
-from bitbucket_source.api import credentials as credentials_module
-from bitbucket_source.api.credentials import CredentialsError, OAuthConsumer
+from bitbucket_source.api import oauth
+from bitbucket_source.api.credentials import CredentialsError
 from bitbucket_source.api.errors import CredentialsRefused, ServerTrouble
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import QUICK, make_client, read, statuses
 from .stub_server import Reply, Request, Stub, json_reply, serving
@@ -62,7 +63,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         def monotonic() -> float:
             return time.monotonic() + ahead
 
-    monkeypatch.setattr(credentials_module, "time", Time)
+    monkeypatch.setattr(oauth, "time", Time)
     return advance
 
 
@@ -174,7 +175,7 @@ def test_a_refused_consumer_is_told_what_to_do(emulator: Emulator) -> None:
         read(make_client(emulator.base_url, credentials=credentials))
     assert str(caught.value) == (
         f"{emulator.oauth_url}/access_token refuses the OAuth consumer (unauthorized_client). "
-        "Check the client id and secret, and that the consumer is marked private."
+        "Check the client id and secret, and that the consumer is marked private and has a callback URL."
     )
     assert emulator.requests == []
 

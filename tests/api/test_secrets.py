@@ -11,9 +11,10 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.credentials import AccessToken, ApiToken, Credentials, CredentialsError, OAuthConsumer
+from bitbucket_source.api.credentials import AccessToken, ApiToken, Credentials, CredentialsError
 from bitbucket_source.api.errors import BitbucketError, Stopped
 from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.oauth import OAuthConsumer
 
 from .reading import make_client, read
 from .stub_server import Reply, Request, json_reply, serving

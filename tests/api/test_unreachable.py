@@ -9,8 +9,8 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.budget import Budget
-from bitbucket_source.api.credentials import OAuthConsumer
 from bitbucket_source.api.errors import ServerTrouble, Stopped
+from bitbucket_source.api.oauth import OAuthConsumer
 from bitbucket_source.api.retry import RetryPolicy
 
 from .reading import QUICK, make_client, read
