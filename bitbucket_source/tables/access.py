@@ -18,7 +18,7 @@ DEFAULT_REVIEWERS = Table(
     default=False,
     columns=(
         _REPOSITORY,
-        text("uuid", "The reviewer (users.uuid).", name="user_uuid"),
+        replace(text("uuid", "The reviewer (users.uuid).", name="user_uuid"), account=True),
     ),
 )
 

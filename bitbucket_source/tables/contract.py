@@ -50,7 +50,7 @@ class Column:
 
     path: str
     """dotted path in the API object; `links.clone[name=ssh].href` picks the list's item of that name, `parents[#]` is
-    how many there are"""
+    how many there are, `url[origin]` only a URL's protocol and host"""
     type: Type
     description: str
     name: str

@@ -7,6 +7,7 @@ accounts) names, so that decoding builds nothing that is thrown away.
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import attrgetter
@@ -148,6 +149,8 @@ def values_at(path: str, objects: Sequence[Any]) -> list[Any]:
         current = _step(attribute(name), current)
         if condition == "#]":
             current = [None if items is None else len(items) for items in current]
+        elif condition == "origin]":
+            current = [None if url is None else _origin(url) for url in current]
         elif condition:
             key, _, wanted = condition.rstrip("]").partition("=")
             current = [_pick(items, attribute(key), wanted) for items in current]
@@ -169,6 +172,13 @@ def accounts_at(path: str, objects: Sequence[Any]) -> list[Any]:
 def _step(name: str, objects: Iterable[Any]) -> list[Any]:
     get = attrgetter(name)
     return [None if item is None else get(item) for item in objects]
+
+
+def _origin(url: str) -> str:
+    """Protocol, host and port of a URL: without user, path and query, which may be secret."""
+    scheme, _, rest = url.partition("://")
+    host = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
+    return f"{scheme}://{host}" if rest and re.fullmatch(r"[\w+.-]+", scheme) else ""
 
 
 def _pick(items: Any, key: str, wanted: str) -> Any:

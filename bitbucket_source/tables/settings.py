@@ -17,7 +17,7 @@ WEBHOOKS = Table(
         _REPOSITORY,
         text("uuid", "Identity of the webhook, with braces."),
         text("description", "What its maker says it is for."),
-        text("url", "Protocol and host of the URL that is called.", name="url_origin"),
+        text("url[origin]", "Protocol and host of the URL that is called.", name="url_origin"),
         boolean("active", "Whether it is called."),
         json("events", "List of the events it is called for, as in repo:push."),
         boolean("secret_set", "Whether calls are signed with a secret."),
