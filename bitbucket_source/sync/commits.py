@@ -16,7 +16,8 @@ from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Events, Gone, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
-from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMITS, TAGS
+from bitbucket_source.sync.trailers import trailer_rows
+from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMIT_TRAILERS, COMMITS, TAGS
 
 HASHES_IN_A_URL = 40
 """More are posted as a form: a URL may have 4,094 characters (FACTS 2)."""
@@ -138,6 +139,7 @@ def _listing(
         walk.has_come = walk.has_come or bool(page.length)
         is_legible = is_legible and not page.misfits
         yield Rows(COMMITS, page.rows, place)
+        yield Rows(COMMIT_TRAILERS, trailer_rows(page.rows), place)
         for misfit in page.misfits:
             yield Trouble(COMMITS, job.repository.full_name, misfit.label, misfit.why)
         # children come before their parents: what was read is not named again
@@ -242,6 +244,7 @@ def _dropped(ask: Ask, job: Job, walk: _Walk, before: CommitsCursor, heads: tupl
     if keys:
         yield Gone(COMMITS, keys)
         yield Gone(COMMIT_PARENTS, keys)
+        yield Gone(COMMIT_TRAILERS, keys)
 
 
 def _union(*heads: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,7 +17,18 @@ from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pipelines import PipelinesCursor, read_pipelines
 from bitbucket_source.sync.pull_requests import PullRequestsCursor, read_pull_requests
 from bitbucket_source.sync.refs import RefsCursor, read_refs
-from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, USERS, Table
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS, WholeListCursor, read_whole_list
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_TRAILERS,
+    COMMITS,
+    PIPELINE_STEPS,
+    PIPELINES,
+    PULL_REQUESTS,
+    TAGS,
+    USERS,
+    Table,
+)
 
 Strategy: TypeAlias = Callable[[Ask, Job, Any], Events]
 
@@ -53,7 +64,8 @@ FAMILIES: tuple[Family, ...] = (
     # behind the lists that may tell of a push
     Family(BRANCHES, RefsCursor, partial(read_refs, BRANCHES)),
     Family(TAGS, RefsCursor, partial(read_refs, TAGS)),
-    Family(COMMITS, CommitsCursor, read_commits),
+    Family(COMMITS, CommitsCursor, read_commits, children=(COMMIT_TRAILERS,)),
+    *(Family(table, WholeListCursor, partial(read_whole_list, table)) for table in WHOLE_LISTS),
 )
 
 
