@@ -59,10 +59,8 @@ class SyncLock:
     without it.
     """
 
-    def __init__(
-        self, pipeline: dlt.Pipeline, workspace: str, *, shard: str = "", patience: float | None = None
-    ) -> None:
-        self._lock = _lock_of(pipeline, [part for part in (str(pipeline.dataset_name), workspace, shard) if part])
+    def __init__(self, pipeline: dlt.Pipeline, workspace: str, *, patience: float | None = None) -> None:
+        self._lock = _lock_of(pipeline, [str(pipeline.dataset_name), workspace])
         self._patience = PATIENCE if patience is None else patience
 
     def __enter__(self) -> None:

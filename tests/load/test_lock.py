@@ -38,12 +38,8 @@ def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     return str(request.param)
 
 
-def lock_of(
-    kind: str, workspace: str = "acme", *, database: str = "b.db", shard: str = "", patience: float = 0
-) -> SyncLock:
-    return SyncLock(
-        make_pipeline(workspace, destination=kind, database=database), workspace, shard=shard, patience=patience
-    )
+def lock_of(kind: str, workspace: str = "acme", *, database: str = "b.db", patience: float = 0) -> SyncLock:
+    return SyncLock(make_pipeline(workspace, destination=kind, database=database), workspace, patience=patience)
 
 
 @contextmanager
@@ -101,12 +97,9 @@ def test_the_lock_is_free_after_an_error(kind: str) -> None:
         pass
 
 
-@pytest.mark.parametrize(("workspace", "shard"), [("globex", ""), ("acme", "2")])
-def test_another_workspace_or_shard_is_another_lock_but_in_duckdbs_one_file(
-    kind: str, workspace: str, shard: str
-) -> None:
+def test_another_workspace_is_another_lock_but_in_duckdbs_one_file(kind: str) -> None:
     refused = pytest.raises(LockedError) if kind == "duckdb" else nullcontext()
-    with lock_of(kind), refused, lock_of(kind, workspace, shard=shard):
+    with lock_of(kind), refused, lock_of(kind, "globex"):
         pass
 
 
