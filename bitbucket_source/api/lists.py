@@ -45,6 +45,9 @@ class Lists:
         a link leads back to a page already seen, or to another host.
         """
         page, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
+        yield from self._onward(page, url, endpoint, row_type)
+
+    def _onward(self, page: Page[Row], url: str, endpoint: str, row_type: type[Row]) -> Iterator[Page[Row]]:
         seen = {_written_alike(url)}
         yield page
         while page.next_url is not None:
@@ -53,6 +56,10 @@ class Lists:
             seen.add(this)
             page = self._page(page.next_url, endpoint, row_type)
             yield page
+
+    def linked(self, url: str, endpoint: str, row_type: type[Row]) -> Iterator[Page[Row]]:
+        """The pages of a list from a URL on that an answer of Bitbucket's named. Raises UnsafeLink as `follow` does."""
+        yield from self._onward(self._page(url, endpoint, row_type), url, endpoint, row_type)
 
     def numbered(
         self,

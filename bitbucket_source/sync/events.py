@@ -17,7 +17,7 @@ class Rows:
 
     table: Table
     objects: Sequence[Any]
-    place: Mapping[str, str] = field(default_factory=dict)
+    place: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,16 @@ Key: TypeAlias = tuple[Any, ...]
 class Known(Protocol):
     """The rows of the warehouse. Safe to share between threads."""
 
-    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str | int]) -> list[Any]:
         """Those of the objects whose row is not stored, or not just so, by a completed load."""
 
-    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:
+    def keys(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
         """The keys of the rows that are not marked as deleted, at a place; `among` bounds further key columns."""
+
+    def stored(
+        self, table: Table, columns: Sequence[str], place: Mapping[str, str | int], **among: Iterable[Any]
+    ) -> list[Key]:
+        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
 
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
         """The parents of each commit stored by a completed load, dropped ones included."""
@@ -30,13 +35,23 @@ class Known(Protocol):
 class NothingKnown:
     """What is known without a warehouse."""
 
-    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:  # noqa: ARG002
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str | int]) -> list[Any]:  # noqa: ARG002
         """All of them."""
         return list(objects)
 
-    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:  # noqa: ARG002
+    def keys(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:  # noqa: ARG002
         """None."""
         return set()
+
+    def stored(
+        self,
+        table: Table,  # noqa: ARG002
+        columns: Sequence[str],  # noqa: ARG002
+        place: Mapping[str, str | int],  # noqa: ARG002
+        **among: Iterable[Any],  # noqa: ARG002
+    ) -> list[Key]:
+        """None."""
+        return []
 
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:  # noqa: ARG002
         """None."""
