@@ -43,7 +43,7 @@ def missing_rows(
     """
     seen = _seen(table, pages, place)
     # names change, identities do not
-    identities = {name: value for name, value in place.items() if name.endswith("_uuid")}
+    identities = {name: value for name, value in place.items() if name.endswith("_uuid") or name in table.key}
     missing = known.keys(table, identities) - seen
     if not missing:
         return
