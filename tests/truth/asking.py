@@ -55,6 +55,24 @@ class Bitbucket:
         lists = "fields=%2Bvalues.participants,%2Bvalues.reviewers"
         return self._linked(f"{self._repository(repository_uuid)}/pullrequests?pagelen=50&{states}&{lists}")
 
+    def activity(self, repository_uuid: str, pull_request_id: int) -> Iterator[Json]:
+        """What happened, newest first."""
+        return self._linked(f"{self._pull_request(repository_uuid, pull_request_id)}/activity?pagelen=50")
+
+    def comments(self, repository_uuid: str, pull_request_id: int) -> Iterator[Json]:
+        """Deleted ones too (FACTS 3)."""
+        return self._linked(f"{self._pull_request(repository_uuid, pull_request_id)}/comments?pagelen=100")
+
+    def tasks(self, repository_uuid: str, pull_request_id: int) -> Iterator[Json]:
+        return self._linked(f"{self._pull_request(repository_uuid, pull_request_id)}/tasks?pagelen=100")
+
+    def pull_request_commits(self, repository_uuid: str, pull_request_id: int) -> Iterator[Json]:
+        return self._linked(f"{self._pull_request(repository_uuid, pull_request_id)}/commits")
+
+    def files(self, pull_request: Json) -> Iterator[Json]:
+        """Of the diffstat, at the address that the pull request itself names."""
+        return self._linked(pull_request["links"]["diffstat"]["href"])
+
     def pipelines(self, repository_uuid: str) -> Iterator[Json]:
         """By page numbers: the `next` of this list forgets what was asked (FACTS 1)."""
         for number in count(1):
@@ -66,8 +84,34 @@ class Bitbucket:
     def steps(self, repository_uuid: str, pipeline_uuid: str) -> Iterator[Json]:
         return self._linked(f"{self._repository(repository_uuid)}/pipelines/{quote(pipeline_uuid)}/steps/")
 
+    def test_report(self, repository_uuid: str, pipeline_uuid: str, step_uuid: str) -> Iterator[Json]:
+        """The counts of a step's tests: one object, no list."""
+        yield self._get(self._tests(repository_uuid, pipeline_uuid, step_uuid))
+
+    def test_cases(self, repository_uuid: str, pipeline_uuid: str, step_uuid: str) -> Iterator[Json]:
+        return self._linked(f"{self._tests(repository_uuid, pipeline_uuid, step_uuid)}/test_cases?pagelen=100")
+
+    def of_commit(self, repository_uuid: str, commit_hash: str, what: str) -> Iterator[Json]:
+        """Statuses or reports."""
+        return self._linked(f"{self._repository(repository_uuid)}/commit/{commit_hash}/{what}?pagelen=100")
+
+    def annotations(self, repository_uuid: str, commit_hash: str, report_uuid: str) -> Iterator[Json]:
+        report = f"commit/{commit_hash}/reports/{quote(report_uuid)}"
+        return self._linked(f"{self._repository(repository_uuid)}/{report}/annotations?pagelen=100")
+
+    def listed(self, repository_uuid: str, what: str) -> Iterator[Json]:
+        """All of a list right below the repository, by its path."""
+        return self._linked(f"{self._repository(repository_uuid)}/{what}?pagelen=100")
+
     def _repository(self, uuid: str) -> str:
         return f"{self._base_url}/repositories/{self._workspace}/{quote(uuid)}"
+
+    def _pull_request(self, repository_uuid: str, pull_request_id: int) -> str:
+        return f"{self._repository(repository_uuid)}/pullrequests/{pull_request_id}"
+
+    def _tests(self, repository_uuid: str, pipeline_uuid: str, step_uuid: str) -> str:
+        step = f"pipelines/{quote(pipeline_uuid)}/steps/{quote(step_uuid)}"
+        return f"{self._repository(repository_uuid)}/{step}/test_reports"
 
     def _linked(self, url: str | None) -> Iterator[Json]:
         while url is not None:

@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
 from typing import Any, TypeAlias
 
-import requests
-
 from tests.truth.asking import Bitbucket, Json
-from tests.truth.columns import COLUMNS, KEYS
-from tests.truth.columns.values import Found
+from tests.truth.below_repository import Finding, below_repository
+from tests.truth.columns import COLUMNS, DEFAULT, KEYS
+from tests.truth.columns.values import Asked, Found, Unknown
 
 Key: TypeAlias = tuple[Any, ...]
 Row: TypeAlias = dict[str, Any]
-Truth: TypeAlias = dict[str, dict[Key, Row]]
 
 _ACCOUNTS = {"user", "team", "app_user"}
 
 
-def read_truth(base_url: str, workspace: str, auth: Any) -> Truth:
-    """Every row of every table, by its natural key. Nothing may change while it reads.
+class Truth(dict[str, dict[Key, Row]]):
+    """The rows of each table that was read, by their key."""
+
+    def __init__(self, tables: Collection[str]) -> None:
+        super().__init__({table: {} for table in COLUMNS if table in tables})
+        self._unknown: set[tuple[str, Key]] = set()
+        self._asked: defaultdict[str, set[Key]] = defaultdict(set)
+
+    def learn(self, table: str, found: Unknown | Asked) -> None:
+        """Remember which rows are known, and which cannot be."""
+        if isinstance(found, Unknown):
+            self._unknown.add((table, found.key))
+        else:
+            self._asked[table].add(found.key)
+
+    def knows(self, table: str, key: Key) -> bool:
+        """Whether Bitbucket was asked for a row, and could tell whether there is one."""
+        starts = [key[:length] for length in range(len(key) + 1)]
+        asked = self._asked.get(table)
+        return not any((table, start) in self._unknown for start in starts) and (
+            asked is None or any(start in asked for start in starts)
+        )
+
+
+def read_truth(base_url: str, workspace: str, auth: Any, tables: Collection[str] = DEFAULT) -> Truth:
+    """Every row of the tables, by its natural key. Nothing may change while it reads.
 
     `auth` is what requests takes. Raises requests.HTTPError where a list cannot be read.
     """
-    truth: Truth = {table: {} for table in COLUMNS}
+    truth = Truth(tables)
     with Bitbucket(base_url, workspace, auth) as bitbucket:
-        for table, found in _everything(bitbucket):
-            _add(truth, table, found)
-            for account in _accounts(found.object):
-                _meet(truth, account)
+        for table, found in _everything(bitbucket, tables):
+            if not isinstance(found, Found):
+                truth.learn(table, found)
+            elif table in truth:
+                _add(truth, table, found)
+                for account in _accounts(found.object) if "users" in truth else ():
+                    _meet(truth, account)
     return truth
 
 
-def _everything(bitbucket: Bitbucket) -> Iterator[tuple[str, Found]]:
+def _everything(bitbucket: Bitbucket, wanted: Collection[str]) -> Iterator[Finding]:
     space = bitbucket.workspace()
     place = {"workspace_uuid": space["uuid"], "workspace_slug": space["slug"]}
     yield "workspaces", Found(space)
@@ -40,36 +66,7 @@ def _everything(bitbucket: Bitbucket) -> Iterator[tuple[str, Found]]:
     yield from (("workspace_members", Found(member, place)) for member in bitbucket.members())
     for repository in list(bitbucket.repositories()):
         yield "repositories", Found(repository)
-        yield from _repository(bitbucket, {"repository_uuid": repository["uuid"]})
-
-
-def _repository(bitbucket: Bitbucket, place: dict[str, Any]) -> Iterator[tuple[str, Found]]:
-    uuid = place["repository_uuid"]
-    branches, tags = list(bitbucket.branches(uuid)), list(bitbucket.tags(uuid))
-    yield from (("branches", Found(branch, place)) for branch in branches)
-    yield from (("tags", Found(tag, place)) for tag in tags)
-    for commit in bitbucket.commits(uuid) if branches or tags else ():
-        yield "commits", Found(commit, place)
-        for position, parent in enumerate(commit["parents"]):
-            yield "commit_parents", Found(parent, {**place, "hash": commit["hash"]}, position)
-    for pull_request in bitbucket.pull_requests(uuid):
-        yield "pull_requests", Found(pull_request, place)
-        for participant in pull_request["participants"]:
-            yield "pull_request_participants", Found(participant, {**place, "pull_request_id": pull_request["id"]})
-    for pipeline in _pipelines(bitbucket, uuid):
-        yield "pipelines", Found(pipeline, place)
-        for position, step in enumerate(bitbucket.steps(uuid, pipeline["uuid"])):
-            yield "pipeline_steps", Found(step, {**place, "pipeline_uuid": pipeline["uuid"]}, position)
-
-
-def _pipelines(bitbucket: Bitbucket, repository_uuid: str) -> list[Json]:
-    try:
-        return list(bitbucket.pipelines(repository_uuid))
-    except requests.HTTPError as error:
-        # where pipelines were never switched on (FACTS 5)
-        if error.response.status_code == 404:
-            return []
-        raise
+        yield from below_repository(bitbucket, wanted, repository["uuid"])
 
 
 def _add(truth: Truth, table: str, found: Found) -> None:

@@ -43,4 +43,4 @@ def sync_from(
 
 def differences(bitbucket: Emulator, database: Path, part: Part = EVERYTHING) -> list[Difference]:
     """What the warehouse holds and the world does not, and the other way round."""
-    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH), database, part=part)
+    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH, part.named), database, part=part)

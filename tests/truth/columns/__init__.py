@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from tests.truth.columns import git, people, pipelines, pull_requests
+from tests.truth.columns import checks, deployments, git, people, pipelines, pull_requests, reviews, settings
 from tests.truth.columns.values import Columns, Shape
 
-_SHAPES: dict[str, Shape] = {**people.TABLES, **git.TABLES, **pull_requests.TABLES, **pipelines.TABLES}
+_FAMILIES = (people, git, pull_requests, reviews, pipelines, checks, deployments, settings)
+_SHAPES: dict[str, Shape] = {table: shape for family in _FAMILIES for table, shape in family.TABLES.items()}
 
 COLUMNS: dict[str, Columns] = {table: shape.columns for table, shape in _SHAPES.items()}
 """Every column of every table, but `deleted_at` and `synced_at`, which Bitbucket does not have."""
 
 KEYS: dict[str, tuple[str, ...]] = {table: shape.key for table, shape in _SHAPES.items()}
+
+OPT_IN = frozenset(
+    {"pull_request_tasks", "pipeline_schedules"} | checks.TABLES.keys() | settings.TABLES.keys(),
+)
+"""What is synced only where somebody asks for it."""
+
+_NOT_READ_YET = frozenset(
+    {"commit_trailers"} | (reviews.TABLES.keys() - OPT_IN) | deployments.TABLES.keys(),
+)
+"""Declared, and not read by any sync."""
+
+DEFAULT = tuple(table for table in COLUMNS if table not in OPT_IN | _NOT_READ_YET)

@@ -74,4 +74,14 @@ TABLES = {
             "parent_hash": text("hash"),
         },
     ),
+    "commit_trailers": Shape(
+        ("repository_uuid", "hash", "position"),
+        {
+            "repository_uuid": place("repository_uuid"),
+            "hash": place("hash"),
+            "position": position,
+            "key": text("key"),
+            "value": text("value"),
+        },
+    ),
 }

@@ -58,4 +58,19 @@ TABLES = {
             "completed_on": moment("completed_on"),
         },
     ),
+    "pipeline_schedules": Shape(
+        ("repository_uuid", "uuid"),
+        {
+            "repository_uuid": place("repository_uuid"),
+            "uuid": text("uuid"),
+            "enabled": value("enabled"),
+            "cron_pattern": text("cron_pattern"),
+            "target_ref_type": text("target.ref_type"),
+            "target_ref_name": text("target.ref_name"),
+            "target_selector_type": text("target.selector.type"),
+            "target_selector_pattern": text("target.selector.pattern"),
+            "created_on": moment("created_on"),
+            "updated_on": moment("updated_on"),
+        },
+    ),
 }

@@ -20,6 +20,20 @@ class Found:
     position: int = 0
 
 
+@dataclass(frozen=True)
+class Unknown:
+    """Rows that nobody can read now: those of a table whose key begins so."""
+
+    key: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rows that were read, of a table that is not read whole: those whose key begins so."""
+
+    key: tuple[Any, ...]
+
+
 Value = Callable[[Found], Any]
 
 
@@ -90,6 +104,26 @@ def account_in_key(path: str) -> Value:
     """The account at a path; '' where it is gone, because a key holds no null."""
     uuid = value(f"{path}.uuid")
     return lambda found: uuid(found) or ""
+
+
+def nothing(_found: Found) -> None:
+    """What no object of the API tells."""
+
+
+def first_of(*values: Value) -> Value:
+    """The first of several that is not null."""
+    return lambda found: next((told for each in values if (told := each(found)) is not None), None)
+
+
+def length(path: str) -> Value:
+    """How many stand in the list at a path."""
+    whole = value(path)
+
+    def read(found: Found) -> int | None:
+        items = whole(found)
+        return None if items is None else len(items)
+
+    return read
 
 
 Columns = dict[str, Value]
