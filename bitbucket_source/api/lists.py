@@ -22,6 +22,8 @@ class Lists:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._lock = threading.Lock()
+        self.date = ""
+        """when the newest page was made, by Bitbucket's clock (the header Date); '' before any"""
         self._accepted: dict[str, int] = {}
 
     def one(self, path: str, endpoint: str, row_type: type[Row], params: Params | None = None) -> Row:
@@ -108,7 +110,7 @@ class Lists:
 
     def _page(self, url: str, endpoint: str, row_type: type[Row], form: Form | None = None) -> Page[Row]:
         answer = self.client.ask(url, endpoint, lambda body: decode_page(body, row_type), form)
-        answer.content.date = answer.headers.get("Date", "")
+        self.date = answer.content.date = answer.headers.get("Date", "")
         return answer.content
 
     def _pagelen(self, endpoint: str, wanted: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -39,6 +40,8 @@ class Agenda:
     """uuids of the repositories that were read to the end in this phase"""
     troubles: dict[tuple[str, str, str], Trouble] = field(default_factory=dict)
     """what could not be read, by table, repository and item"""
+    done: defaultdict[str, set[Hashable]] = field(default_factory=lambda: defaultdict(set))
+    """what strategies have read in this phase and need not read again in another slice, by the repository's uuid"""
     complete: set[tuple[str, str]] = field(default_factory=set)
     """(name of a list's table, repository's full name) of the lists that were read to the end"""
     notices: list[str] = field(default_factory=list)
@@ -81,6 +84,7 @@ class Agenda:
         """Begin another phase."""
         self.phase = phase
         self.finished = set()
+        self.done.clear()
 
     def readable(self, tables: frozenset[Table]) -> frozenset[Table]:
         """Those of the tables whose list the credentials do not lack the scope for."""

@@ -115,7 +115,8 @@ class Engine:
         def read_all(repository: Repository) -> None:
             if self._is_over():
                 return
-            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since)
+            done = self._agenda.done[repository.uuid]
+            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since, done=done)
             try:
                 finished = [read(family, job) for family in FAMILIES]
             finally:

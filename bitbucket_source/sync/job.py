@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -51,6 +51,8 @@ class Job:
     """how far back a first read goes, as a UTC timestamp; '' for everything"""
     forced: bool = False
     """whether refs are read although nothing tells of a push"""
+    done: set[Hashable] = field(default_factory=set)
+    """what this sync has read of the repository, by whatever a strategy calls it: another slice need not read it again"""
 
     @property
     def occasion(self) -> str:
