@@ -1,4 +1,7 @@
-"""Which credentials are used: arguments, then the environment, then dlt's secrets; the first found are used alone."""
+"""Which credentials are used: arguments, then the environment, then dlt's secrets, then the login.
+
+The first found are used alone.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from collections.abc import Mapping
 
 import dlt
 
+from bitbucket_source.api.client import DEFAULT_BASE_URL
 from bitbucket_source.api.credentials import AccessToken, Credentials, CredentialsError
 from bitbucket_source.api.finding import CREDENTIAL_NAMES, credentials_from, credentials_from_environment
+from bitbucket_source.api.login import Login
+from bitbucket_source.api.login_store import LoginStore
 from bitbucket_source.api.oauth import DEFAULT_OAUTH_URL
 
 _SECRETS = "sources.bitbucket.credentials"
@@ -16,25 +22,75 @@ _IN_SECRETS = f"dlt's secrets, {_SECRETS}"
 
 
 def resolve_credentials(given: Mapping[str, str] | str | None, oauth_url: str | None = None) -> Credentials:
-    """The first credentials found: the argument, the environment, dlt's secrets. Raises CredentialsError for none."""
-    at = oauth_url or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
+    """The first credentials found: the argument, the environment, dlt's secrets, the login.
+
+    Raises CredentialsError for none.
+    """
+    at = _oauth_url(oauth_url)
     # dlt fills the argument from its secrets: then it is no argument, and the environment goes first
     argument = None if given == dlt.secrets.get(_SECRETS) else given
-    secrets: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
-    found = (
-        _of_argument(argument, at)
-        or credentials_from_environment(os.environ, at)
-        or credentials_from(secrets, at, _IN_SECRETS)
-    )
+    found = _of_argument(argument, at) or _of_surroundings(at) or _of_login(at)
     if found is None:
         raise CredentialsError(
             "No credentials. Set BITBUCKET_ACCESS_TOKEN, or BITBUCKET_EMAIL and BITBUCKET_API_TOKEN, or "
-            "BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or fill in .dlt/secrets.toml."
+            "BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or fill in .dlt/secrets.toml, "
+            "or run `bitbucket-source login`."
         )
     return found
+
+
+def addresses() -> tuple[str, str]:
+    """Where tokens are given out, and where the API answers, as configured."""
+    base_url = dlt.config.get("sources.bitbucket.base_url", str) or os.environ.get("BITBUCKET_BASE_URL")
+    return _oauth_url(dlt.config.get("sources.bitbucket.oauth_url", str)), base_url or DEFAULT_BASE_URL
+
+
+def before_login(oauth_url: str) -> str | None:
+    """Where credentials stand that go before the login; None where none do."""
+    found = _of_surroundings(oauth_url)
+    return None if found is None else found.origin
+
+
+def known_consumer(client_id: str | None, oauth_url: str) -> tuple[str | None, str | None]:
+    """Key and secret of the consumer to log in with, as far as they are known: from the environment, dlt's secrets, or
+    the login before. With a `client_id` only that one's.
+    """
+    pairs = [
+        (os.environ.get("BITBUCKET_CLIENT_ID"), os.environ.get("BITBUCKET_CLIENT_SECRET")),
+        (dlt.secrets.get(f"{_SECRETS}.client_id", str), dlt.secrets.get(f"{_SECRETS}.client_secret", str)),
+        *_consumer_of_login(oauth_url),
+    ]
+    for key, secret in pairs:
+        if key and secret and client_id in {None, key}:
+            return key, secret
+    return client_id, None
+
+
+def _consumer_of_login(oauth_url: str) -> list[tuple[str, str]]:
+    try:
+        found = LoginStore(oauth_url).read()
+    except CredentialsError:
+        # one that cannot be used is about to be replaced
+        return []
+    return [] if found is None else [(found[0].client_id, found[1].client_secret)]
+
+
+def _oauth_url(given: str | None) -> str:
+    return given or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
 
 
 def _of_argument(given: Mapping[str, str] | str | None, oauth_url: str) -> Credentials | None:
     if isinstance(given, str):
         return AccessToken(given)
     return credentials_from(given, oauth_url) if given else None
+
+
+def _of_surroundings(oauth_url: str) -> Credentials | None:
+    secrets: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
+    return credentials_from_environment(os.environ, oauth_url) or credentials_from(secrets, oauth_url, _IN_SECRETS)
+
+
+def _of_login(oauth_url: str) -> Login | None:
+    store = LoginStore(oauth_url)
+    kept = store.look()
+    return None if kept is None else Login(store, kept)

@@ -106,6 +106,11 @@ def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
         raise UnexpectedShape(endpoint, f"the answer does not have the declared shape: {error}.") from None
 
 
+def decode_row(raw: msgspec.Raw, row_type: type[Row]) -> Row:
+    """An object of a list that was asked for undecoded. Raises msgspec.ValidationError where it does not fit."""
+    return cast("Row", _decoded(_row_decoder(cast("Hashable", row_type)), raw))
+
+
 def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
     try:
         envelope = _ENVELOPE.decode(body)
