@@ -21,7 +21,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished
+from bitbucket_source.sync.pipelines import STEP_TABLES, PipelinesCursor, is_unfinished
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.steps import steps_of
@@ -194,7 +194,7 @@ def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
     changed = job.known.different(PIPELINES, rows, place)
     yield Rows(PIPELINES, rows, place)
     owed = []
-    for row in changed if PIPELINE_STEPS in ask.wanted else ():
+    for row in changed if STEP_TABLES & ask.wanted else ():
         try:
             yield from steps_of(ask, job, row.uuid, believed_empty=False)
         except BitbucketError as error:
@@ -255,5 +255,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("commits", frozenset({COMMITS}), 100, _commits),
     Kind("pull_requests", frozenset({PULL_REQUESTS}), 50, _pull_requests),
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
-    Kind("pipeline_steps", frozenset({PIPELINE_STEPS}), 3, _steps),
+    Kind("pipeline_steps", STEP_TABLES, 3, _steps),
 )

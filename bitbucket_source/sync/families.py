@@ -22,6 +22,7 @@ from bitbucket_source.tables import (
     BRANCHES,
     COMMIT_TRAILERS,
     COMMITS,
+    PIPELINE_STEP_ATTEMPTS,
     PIPELINE_STEPS,
     PIPELINES,
     PULL_REQUESTS,
@@ -60,7 +61,7 @@ class Family:
 
 FAMILIES: tuple[Family, ...] = (
     Family(PULL_REQUESTS, PullRequestsCursor, read_pull_requests),
-    Family(PIPELINES, PipelinesCursor, read_pipelines, children=(PIPELINE_STEPS,)),
+    Family(PIPELINES, PipelinesCursor, read_pipelines, children=(PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS)),
     # behind the lists that may tell of a push
     Family(BRANCHES, RefsCursor, partial(read_refs, BRANCHES)),
     Family(TAGS, RefsCursor, partial(read_refs, TAGS)),

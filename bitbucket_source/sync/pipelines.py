@@ -21,10 +21,14 @@ from bitbucket_source.sync.events import Event, Events, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.runs import placed, position_in, runs_before
 from bitbucket_source.sync.steps import run_gone, steps_of
-from bitbucket_source.tables import PIPELINE_STEPS, PIPELINES
+from bitbucket_source.tables import PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
 
 OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
 """The values of `status` that together are all runs that have not finished (FACTS 2)."""
+
+
+STEP_TABLES = frozenset({PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS})
+"""The tables for which the steps of a run are read."""
 
 
 class PipelinesCursor(msgspec.Struct, frozen=True):
@@ -174,7 +178,7 @@ def _page(
     cursor = _with(
         cursor,
         open=tuple(sorted({*cursor.open, *unfinished} - finished)),
-        owed=tuple(dict.fromkeys([*cursor.owed, *(with_steps if PIPELINE_STEPS in ask.wanted else ())])),
+        owed=tuple(dict.fromkeys([*cursor.owed, *(with_steps if STEP_TABLES & ask.wanted else ())])),
     )
     return _with_sign(job, cursor, changed)
 

@@ -7,9 +7,10 @@ from collections.abc import Generator, Iterable
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.attempts import step_attempts
 from bitbucket_source.sync.events import Event, Gone, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.tables import PIPELINE_STEPS, PIPELINES
+from bitbucket_source.tables import PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
 
 
 def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) -> Generator[Event, None, bool]:
@@ -27,6 +28,7 @@ def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) ->
         return True
     for page in pages:
         yield Rows(PIPELINE_STEPS, page.rows, place)
+        yield Rows(PIPELINE_STEP_ATTEMPTS, step_attempts(page.rows), place)
         for misfit in page.misfits:
             yield Trouble(PIPELINE_STEPS, job.repository.full_name, misfit.label, misfit.why)
     if not believed_empty and not any(page.length for page in pages) and job.known.keys(PIPELINE_STEPS, place):
