@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bitbucket_source.api.decode import Page
@@ -52,7 +52,18 @@ class Job:
     forced: bool = False
     """whether refs are read although nothing tells of a push"""
     done: set[Hashable] = field(default_factory=set)
-    """what this sync has read of the repository, by whatever a strategy calls it: another slice need not read it again"""
+    """what this sync has read of the repository, by what a strategy calls it: another slice need not read it again"""
+
+    reads: frozenset[Table] = frozenset()
+    """the tables that this sync reads"""
+    now: datetime | None = None
+    """what time it is for Bitbucket, about; None where it has not said so"""
+    runs: set[str] = field(default_factory=set)
+    """uuids of the pipeline runs that were read"""
+    attempts: list[Any] = field(default_factory=list)
+    """rows of deployment_attempts that were read"""
+    graph: dict[str, tuple[str, ...]] | None = None
+    """the parents of the commits that were read; None where nobody needs them"""
 
     @property
     def occasion(self) -> str:
@@ -69,6 +80,16 @@ class Job:
     def tells_of_a_push(self, hashes: Iterable[str | None]) -> bool:
         """Whether one of the hashes belongs to a commit that is not stored."""
         return self.known.lacks_commit(self.repository.uuid, dict.fromkeys(sha for sha in hashes if sha))
+
+
+OVERLAP = timedelta(minutes=5)
+"""How far before a moment that was reached the next look starts: a row can become visible late, and reading it again
+costs no request."""
+
+
+def earlier(timestamp: str) -> str:
+    """A timestamp that many minutes before."""
+    return (moment(timestamp) - OVERLAP).isoformat()
 
 
 def moment(timestamp: str) -> datetime:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import NotFound
-from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.events import Event, Events, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Events, Reached
 from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.listing import whole_list
 from bitbucket_source.tables import (
     BRANCH_RESTRICTIONS,
     DEFAULT_REVIEWERS,
@@ -47,20 +47,18 @@ class WholeListCursor(msgspec.Struct, frozen=True):
 
 def read_whole_list(table: Table, ask: Ask, job: Job, cursor: WholeListCursor | None) -> Events:
     """All rows of the table that belong to a repository, and which of the stored ones are gone."""
+    this = (table, ask.wanted)
+    if this in job.done:
+        return
     doubted = []
     for number, where in enumerate(WHOLE_LISTS[table]):
         place = {**job.repository.place, **where}
+        what = " ".join([job.repository.full_name, *map(str, where.values())])
         pages = _pages(ask, job, table, place)
-        yield from _rows(job, table, place, pages)
         believed = cursor is not None and number in cursor.empty
-        if not believed and not any(page.length for page in pages) and job.known.keys(table, place):
+        if not (yield from whole_list(ask, job, table, place, pages, what, believed_empty=believed)):
             doubted.append(number)
-            yield Notice(
-                f"{table.name} of {job.repository.full_name}{_of(where)}: the list is empty, although rows are stored; "
-                "believed if the next sync sees it too"
-            )
-        else:
-            yield from missing_rows(ask, job.known, table, place, pages)
+    job.done.add(this)
     yield Reached(WholeListCursor(tuple(doubted)))
 
 
@@ -71,14 +69,3 @@ def _pages(ask: Ask, job: Job, table: Table, place: Place) -> list[Page[Any]]:
         if table not in _NOT_FOUND_IS_EMPTY or job.known.keys(table, place):
             raise
         return []
-
-
-def _rows(job: Job, table: Table, place: Place, pages: Sequence[Page[Any]]) -> Iterator[Event]:
-    for page in pages:
-        yield Rows(table, page.rows, place)
-        for misfit in page.misfits:
-            yield Trouble(table, job.repository.full_name, misfit.label, misfit.why)
-
-
-def _of(where: Place) -> str:
-    return "".join(f" ({value})" for value in where.values())
