@@ -22,13 +22,10 @@ class Consent:
     """
 
     def __init__(self, server: TokenServer, redirect_uri: str) -> None:
-        from requests_oauthlib import OAuth2Session
-
         self._server = server
-        self._session = OAuth2Session(server.client_id, redirect_uri=redirect_uri, pkce="S256")
         self._state = secrets.token_urlsafe(24)
         self.redirect_uri = redirect_uri
-        self.url, _ = self._session.authorization_url(f"{server.oauth_url}/authorize", state=self._state)
+        self._session, self.url = server.consent(redirect_uri, self._state)
 
     def token_of(self, answer: str) -> Token:
         """The token for the address that the browser was sent to.

@@ -75,6 +75,19 @@ class TokenServer:
         session = OAuth2Session(client=BackendApplicationClient(client_id=self.client_id))
         return self._answer(session, lambda: session.fetch_token(self._url, **self._signed))
 
+    def consent(self, redirect_uri: str, state: str) -> tuple[OAuth2Session, str]:
+        """The page where somebody agrees, and the session that knows what it takes to exchange the code."""
+        from oauthlib.oauth2 import InsecureTransportError
+        from requests_oauthlib import OAuth2Session
+
+        session = OAuth2Session(self.client_id, redirect_uri=redirect_uri, pkce="S256")
+        try:
+            with _plain_http_to_loopback(self._url):
+                url, _ = session.authorization_url(f"{self.oauth_url}/authorize", state=state)
+        except InsecureTransportError:
+            raise self._shows_the_secret() from None
+        return session, url
+
     def token_of_code(self, session: OAuth2Session, code: str) -> Token:
         """A token for the code that `session`, which made the request for consent, was answered with."""
         return self._answer(session, lambda: session.fetch_token(self._url, code=code, **self._signed))
@@ -105,7 +118,7 @@ class TokenServer:
                 with _plain_http_to_loopback(self._url):
                     return Token.read(ask())
             except InsecureTransportError:
-                problem = CredentialsError(f"{self._url} is plain http, which would show the secret: use https.")
+                problem = self._shows_the_secret()
             except InvalidGrantError:
                 problem = GrantRefused(f"{self._url} does not take what the OAuth consumer was granted.")
             except OAuth2Error as error:
@@ -121,6 +134,9 @@ class TokenServer:
             except ValueError:
                 problem = CredentialsError(f"{self._url} gives a token that cannot be read.")
         raise problem
+
+    def _shows_the_secret(self) -> CredentialsError:
+        return CredentialsError(f"{self._url} is plain http, which would show the secret: use https.")
 
 
 class OAuthConsumer:
