@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -23,6 +23,7 @@ from bitbucket_source.sync.engine import Engine, Sink
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Selection
 from bitbucket_source.tables import Table
+from bitbucket_source.tables.catalog import Catalog, CatalogError, catalog_of
 
 logger = logging.getLogger("bitbucket_source")
 
@@ -47,9 +48,17 @@ class Settings:
     since: str | None = None
     audit_requests: str = "5%"
     full_refresh: bool = False
+    raw: Sequence[str] = ()
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    catalog: Catalog = field(init=False)
+    """the tables with what `raw` and `columns` add to them"""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
+        try:
+            object.__setattr__(self, "catalog", catalog_of(self.raw, self.columns))
+        except CatalogError as error:
+            raise SettingsError(str(error)) from None
         if not re.fullmatch(r"[\w.{}-]+", self.workspace):
             raise SettingsError(
                 f"workspace is {self.workspace!r}: give the workspace's name as it stands in bitbucket.org/<workspace>."
@@ -132,7 +141,7 @@ class Session:
     def engine(self, tables: frozenset[Table], cursors: Cursors, known: Known, sink: Sink) -> Engine:
         """What reads one slice for these tables."""
         return Engine(
-            Ask(self.lists, self.settings.workspace, tables),
+            Ask(self.lists, self.settings.workspace, tables, self.settings.catalog),
             cursors,
             known,
             sink,

@@ -56,6 +56,13 @@ budget_options = _together(
 )
 """How much of the workspace a sync reads, and what it may cost."""
 
+content_options = _together(
+    click.option(
+        "--raw", metavar="NAMES", help="Keep each whole object of these tables, separated by commas, in a column raw."
+    ),
+)
+"""What is stored of an object."""
+
 warehouse_options = _together(
     click.option("--destination", help="Any of dlt's destinations. [default: duckdb]"),
     click.option("--database", metavar="PATH", help="The DuckDB file. [default: bitbucket.duckdb]"),
@@ -68,6 +75,11 @@ def given(**options: Any) -> dict[str, Any]:
     """The options that were given: the others must not hide what the configuration says."""
     # 0 is given, although it equals False
     return {name: value for name, value in options.items() if value not in (None, (), "") and value is not False}
+
+
+def listed(names: str | None) -> tuple[str, ...]:
+    """Names that were given separated by commas; none where nothing was."""
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def are_named(tables: str | None) -> bool:

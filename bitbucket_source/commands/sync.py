@@ -14,7 +14,9 @@ from bitbucket_source.commands.options import (
     are_named,
     budget_options,
     chosen_tables,
+    content_options,
     given,
+    listed,
     warehouse_options,
     workspace_options,
 )
@@ -35,6 +37,7 @@ _TROUBLES_SHOWN = 20
 @workspace_options
 @warehouse_options
 @budget_options
+@content_options
 @click.option("--full-refresh", is_flag=True, help="Read everything again, beside what is new; drops nothing.")
 @click.option("--models", "build", is_flag=True, help="Build the SQL models afterwards.")
 def sync(
@@ -43,6 +46,7 @@ def sync(
     destination: str | None,
     database: str | None,
     dataset: str | None,
+    raw: str | None,
     build: bool,
     **options: Any,
 ) -> None:
@@ -60,7 +64,7 @@ def sync(
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
 
-        session = configured_session(workspace=workspace, **given(**options))
+        session = configured_session(workspace=workspace, raw=listed(raw), **given(**options))
         session.tables_named = are_named(tables)
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)

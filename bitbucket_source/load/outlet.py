@@ -19,6 +19,7 @@ from bitbucket_source.load.spread import spread
 from bitbucket_source.sync.cursors import Reader, StoredCursor, encode_cursor
 from bitbucket_source.sync.events import Gone, Reached, Rows
 from bitbucket_source.tables import SYNC_CURSORS, TABLES, USERS, Table
+from bitbucket_source.tables.catalog import PLAIN, Catalog
 
 ROWS_PER_ARROW_TABLE = 5000
 _READY_AT_MOST = 8
@@ -38,6 +39,7 @@ class Outlet:
         fresh: Callable[[Table, pa.Table], pa.Table] = lambda _, rows: rows,
         mark: Callable[[Gone], None] = lambda _: None,
         keep_cursors: bool = True,
+        catalog: Catalog = PLAIN,
     ) -> None:
         """`fresh` leaves out the rows that are stored already just so, `mark` marks stored ones as deleted.
 
@@ -48,6 +50,7 @@ class Outlet:
         self._fresh = fresh
         self._mark = mark
         self._keep_cursors = keep_cursors
+        self._catalog = catalog
         self._changed = threading.Condition()
         self._open = set(tables)
         self._ended: set[Table] = set()
@@ -76,7 +79,7 @@ class Outlet:
 
         Where it came back to what is `stored`, nothing needs to be.
         """
-        cursor = StoredCursor(encode_cursor(reached.cursor), reader.declaration)
+        cursor = StoredCursor(encode_cursor(reached.cursor), reader.declaration(self._catalog))
         with self._changed:
             if reader.table in self._open and self._keep_cursors:
                 cursors = self._cursors[reader.table]
@@ -177,7 +180,7 @@ class Outlet:
                     setattr(known, column.path, getattr(known, column.path, None) if told is None else told)
 
     def _make_ready(self, table: Table, batches: list[Batch]) -> None:
-        arrow, unfit = arrow_table_of_fit(table, batches, self._ours)
+        arrow, unfit = arrow_table_of_fit(self._catalog.of(table), batches, self._ours)
         for each in unfit:
             self._on_unfit(table, each)
         if arrow.num_rows:

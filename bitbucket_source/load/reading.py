@@ -38,7 +38,8 @@ class Reading:
         self._warn = warn
         self._synced_at = datetime.now(UTC)
         self._database = database = Database(pipeline) if pipeline is not None else None
-        stored = StoredRows(database) if database is not None else None
+        catalog = session.settings.catalog
+        stored = StoredRows(database, catalog) if database is not None else None
         self.outlet = Outlet(
             tables,
             self._synced_at,
@@ -46,10 +47,11 @@ class Reading:
             fresh=stored.fresh if stored is not None else lambda _, rows: rows,
             mark=self._mark,
             keep_cursors=pipeline is not None,
+            catalog=catalog,
         )
         if database is not None:
             remember_what_is_continued(database)
-        cursors = stored_cursors(database) if database is not None else Cursors()
+        cursors = stored_cursors(database, catalog) if database is not None else Cursors(catalog=catalog)
         self._engine = session.engine(tables, cursors, stored or NothingKnown(), self.outlet)
         if database is not None:
             # a wait for Bitbucket may take an hour: others may open the file meanwhile

@@ -15,14 +15,15 @@ from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.reading import Readings
 from bitbucket_source.load.workarounds import quiet_type_warnings
 from bitbucket_source.tables import SYNC_CURSORS, Table, Type
+from bitbucket_source.tables.catalog import PLAIN, Catalog
 
 _LOAD_ID_SETTING = "normalize.parquet_normalizer.add_dlt_load_id"
 
 
-def table_resources(tables: Sequence[Table], readings: Readings) -> list[DltResource]:
+def table_resources(tables: Sequence[Table], readings: Readings, catalog: Catalog = PLAIN) -> list[DltResource]:
     """A resource for each table. They are selected, limited and changed by hints as dlt's users expect."""
     let_rows_name_their_load()
-    return [merged_resource(table, _rows_of(table, readings)) for table in tables]
+    return [merged_resource(catalog.of(table), _rows_of(table, readings, catalog)) for table in tables]
 
 
 def one_source(resources: Sequence[DltResource]) -> Any:
@@ -82,11 +83,11 @@ def _column_hint(table: Table, name: str) -> TColumnSchema:
     return hint
 
 
-def _rows_of(table: Table, readings: Readings) -> Callable[[], Iterator[Any]]:
+def _rows_of(table: Table, readings: Readings, catalog: Catalog) -> Callable[[], Iterator[Any]]:
     def rows() -> Iterator[Any]:
         if _is_new(table):
             # a table without rows still exists with all its columns
-            yield arrow_schema(table).empty_table()
+            yield arrow_schema(catalog.of(table)).empty_table()
         with readings.joined(table) as outlet:
             while outlet.has_more(table):
                 yield outlet.take(table)

@@ -70,7 +70,7 @@ def run_sync(
     left_behind = finish_pending_loads(pipeline)
     if left_behind:
         session.agenda.tell(left_behind)
-    for changed in conform_types(pipeline):
+    for changed in conform_types(pipeline, session.settings.catalog):
         session.agenda.tell(changed)
     make_bookkeeping_tables(pipeline)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
@@ -104,7 +104,7 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
     repositories = agenda.repositories or []
     if agenda.phase is Phase.ORDINARY:
         database = Database(pipeline)
-        cursors = stored_cursors(database)
+        cursors = stored_cursors(database, session.settings.catalog)
         database.close()
         agenda.enter(Phase.RENEWAL)
         agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}

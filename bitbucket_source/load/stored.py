@@ -14,6 +14,7 @@ from bitbucket_source.load.database import Database, Values
 from bitbucket_source.sync.cursors import Cursors, StoredCursor
 from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import COMMIT_PARENTS, COMMITS, SYNC_CURSORS, Column, Table, Type
+from bitbucket_source.tables.catalog import PLAIN, Catalog
 from bitbucket_source.tables.contract import SYNCED_AT
 
 _NEWEST_COMPLETED = """
@@ -32,26 +33,28 @@ _NEWEST_COMPLETED = """
 """
 
 
-def stored_cursors(database: Database) -> Cursors:
+def stored_cursors(database: Database, catalog: Catalog = PLAIN) -> Cursors:
     """The newest cursor of each repository and table whose load was completed.
 
     A load is not atomic across tables: the cursor of one that was cut short says nothing, so it is not read.
     """
     if not database.columns(SYNC_CURSORS):
-        return Cursors()
+        return Cursors(catalog=catalog)
     rows = database.rows(_NEWEST_COMPLETED.format(cursors=database.name(SYNC_CURSORS), loads=database.loads))
-    return Cursors({(repository, name): StoredCursor(cursor, made) for repository, name, cursor, made in rows})
+    return Cursors({(repository, name): StoredCursor(cursor, made) for repository, name, cursor, made in rows}, catalog)
 
 
 class StoredRows:
     """The rows of the warehouse: `bitbucket_source.sync.known.Known`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, catalog: Catalog = PLAIN) -> None:
         self._database = database
+        self.catalog = catalog
         self._places: dict[Table, set[Any]] = {}
 
-    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str]) -> list[Any]:
+    def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str | int]) -> list[Any]:
         """Those of the objects whose row is not stored, or not just so, by a completed load."""
+        table = self.catalog.of(table)
         rows, unfit = arrow_table_of_fit(table, [Batch(objects, place)], {})
         if unfit:
             return list(objects)
@@ -62,6 +65,7 @@ class StoredRows:
 
         Of a table that `keeps_known`, what a row leaves out is taken from the stored one.
         """
+        table = self.catalog.of(table)
         if table.keeps_known:
             rows = self._completed(table, rows)
         differ = self._differ(table, rows)
@@ -72,6 +76,7 @@ class StoredRows:
 
         Of each the columns that differ, with what is stored and what the row says; None where no row is stored.
         """
+        table = self.catalog.of(table)
         if table.keeps_known:
             rows = self._completed(table, rows)
         columns = [column for column in table.columns if column.name != SYNCED_AT.name]
@@ -88,13 +93,20 @@ class StoredRows:
                 found.append((key(row), {name: (old, new) for name, old, new in pairs if old != new}))
         return found
 
-    def keys(self, table: Table, place: Mapping[str, str], **among: Iterable[Any]) -> set[Key]:
+    def keys(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
         """The keys of the rows that are not marked as deleted, at a place; `among` bounds further key columns.
 
         Rows of every load: what Bitbucket no longer has is gone, whoever wrote it.
         """
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
         return set(self._select(table, table.key, ["deleted_at is null"], conditions, among))
+
+    def stored(
+        self, table: Table, columns: Sequence[str], place: Mapping[str, str | int], **among: Iterable[Any]
+    ) -> list[Key]:
+        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
+        conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
+        return list(self._select(table, columns, ["deleted_at is null", self._loaded], conditions, among))
 
     def values(self, table: Table, columns: Sequence[str], **among: Iterable[Any]) -> list[Values]:
         """Some columns of the rows in which other columns have one of the values."""

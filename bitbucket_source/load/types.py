@@ -14,9 +14,10 @@ import dlt
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.resources import column_hints
 from bitbucket_source.tables import TABLES, Table
+from bitbucket_source.tables.catalog import PLAIN, Catalog
 
 
-def conform_types(pipeline: dlt.Pipeline) -> list[str]:
+def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]:
     """Give the columns of the destination their declared types; returns what was changed, for people.
 
     A value that cannot become one of the new type is null until it is read again.
@@ -25,7 +26,7 @@ def conform_types(pipeline: dlt.Pipeline) -> list[str]:
         return []
     database = Database(pipeline)
     told = []
-    for table in TABLES.values():
+    for table in map(catalog.of, TABLES.values()):
         changed = list(_changed(pipeline, table)) if database.columns(table) else []
         if changed:
             _copy(pipeline, database, table, changed)

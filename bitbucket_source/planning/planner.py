@@ -72,7 +72,7 @@ class _Planner:
         self._session = session
         self._selected = selected
         self._stored = stored
-        self._ask = Ask(session.lists, session.settings.workspace, selected)
+        self._ask = Ask(session.lists, session.settings.workspace, selected, session.settings.catalog)
         self._looks = Looks(self._ask, Histories(self._ask.for_tables(frozenset())))
         self._notes: list[str] = []
 

@@ -48,7 +48,7 @@ def _is_there(pipeline: dlt.Pipeline) -> bool:
 
 
 def _stored(session: Session, pipeline: dlt.Pipeline, database: Database) -> Stored:
-    cursors = stored_cursors(database)
+    cursors = stored_cursors(database, session.settings.catalog)
     if session.settings.full_refresh:
         cursors = _set_back(cursors)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
@@ -56,7 +56,7 @@ def _stored(session: Session, pipeline: dlt.Pipeline, database: Database) -> Sto
     remembered = books.remembered() if has_books else Remembered()
     return Stored(
         cursors,
-        StoredRows(database),
+        StoredRows(database, session.settings.catalog),
         remembered.rounds,
         books.requests_of_the_last_hour() if has_books else (),
     )
@@ -68,5 +68,6 @@ def _set_back(cursors: Cursors) -> Cursors:
         {
             (uuid, name): StoredCursor(each.cursor, NONE_SUCH) if cursors.is_of_a_walk(name) else each
             for (uuid, name), each in cursors.stored.items()
-        }
+        },
+        cursors.catalog,
     )

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+
+import msgspec
 
 from bitbucket_source.api.client import Form, Params
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.tables import DATA_TABLES, USERS, Table
+from bitbucket_source.tables.catalog import PLAIN, Catalog
 from bitbucket_source.tables.rowtype import fields_of, row_type, values_at
 
-Place: TypeAlias = Mapping[str, str]
+Place: TypeAlias = Mapping[str, str | int]
 """The foreign keys that say where a list belongs: they fill the endpoint's path and the rows' columns."""
 
 
@@ -24,21 +27,24 @@ class Ask:
     lists: Lists
     workspace: str
     wanted: frozenset[Table]
+    catalog: Catalog = PLAIN
 
     def for_tables(self, wanted: frozenset[Table]) -> Ask:
         """The same, for other tables."""
-        return Ask(self.lists, self.workspace, wanted)
+        return replace(self, wanted=wanted)
 
     def one(self, table: Table) -> Any:
         """The single object of a table that is no list."""
-        return self.lists.one(self._path(table, {}), self._endpoint(table), self._row_type(table), self._fields(table))
+        return self.lists.one(
+            self._path(table, {}), self._endpoint(table), self.row_type_of(table), self._fields(table)
+        )
 
     def item(self, table: Table, place: Place, identity: str) -> Any:
         """One object of a table's list, by its identity."""
-        fields = fields_of(table, self._nested(table), accounts=self._accounts, single=True)
+        fields = self._fields(table, single=True)
         path = f"{self._path(table, place).rstrip('/')}/{quote(identity, safe='')}"
         endpoint = f"{self._endpoint(table).rstrip('/')}/{{identity}}"
-        return self.lists.one(path, endpoint, self._row_type(table), {"fields": fields})
+        return self.lists.one(path, endpoint, self.row_type_of(table), fields)
 
     def pages(
         self, table: Table, place: Place, params: Params | None = None, *, form: Form | None = None
@@ -50,7 +56,7 @@ class Ask:
         """
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
-        endpoint, row = self._endpoint(table), self._row_type(table)
+        endpoint, row = self._endpoint(table), self.row_type_of(table)
         pages = self.lists.follow(path, endpoint, row, asked, pagelen=table.pagelen, form=form)
         return _distinct(table, pages)
 
@@ -60,14 +66,37 @@ class Ask:
         """The same by page numbers, from the row `start` on."""
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
-        endpoint, row = self._endpoint(table), self._row_type(table)
+        endpoint, row = self._endpoint(table), self.row_type_of(table)
         return self.lists.numbered(path, endpoint, row, asked, pagelen=table.pagelen, start=start)
+
+    def raw_pages(
+        self, table: Table, place: Place, *, path: str = "", going_on_at: str = ""
+    ) -> Iterator[Page[msgspec.Raw]]:
+        """The pages of a list whose objects are to be looked at before they are decoded.
+
+        `path` is another one than the declared, `going_on_at` the `next` link of a page that was read before.
+        """
+        declared = path or table.endpoint
+        endpoint = declared.replace("{workspace}", self.workspace)
+        if going_on_at:
+            return self.lists.linked(going_on_at, endpoint, msgspec.Raw)
+        fields = self._fields(table)
+        return self.lists.follow(self._filled(declared, place), endpoint, msgspec.Raw, fields, pagelen=table.pagelen)
+
+    def linked_pages(self, table: Table, url: str) -> Iterator[Page[Any]]:
+        """The pages of a list at the address that another object names for it."""
+        asked = f"{url}{'&' if '?' in url else '?'}{urlencode(self._fields(table))}"
+        return self.lists.linked(asked, self._endpoint(table), self.row_type_of(table))
+
+    def row_type_of(self, table: Table) -> type[Any]:
+        """What an object of the table's list is decoded into."""
+        return row_type(self.catalog.of(table), tuple(self._nested(table)), self._accounts)
 
     def glance(self, table: Table, place: Place, params: Params | None = None) -> Page[Any]:
         """The first object of a table's list, in a page that says how many objects the list has."""
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
-        return next(self.lists.follow(path, self._endpoint(table), self._row_type(table), asked, pagelen=1))
+        return next(self.lists.follow(path, self._endpoint(table), self.row_type_of(table), asked, pagelen=1))
 
     def first_row(self, table: Table, place: Place) -> Any | None:
         """The first object of a table's list; None where the list is empty."""
@@ -79,26 +108,34 @@ class Ask:
 
     def _nested(self, table: Table) -> Sequence[Table]:
         always = {each for each in DATA_TABLES if each.always_asked}
-        return nested_tables(table, self.wanted | always)
+        return [self.catalog.of(each) for each in nested_tables(table, self.wanted | always)]
 
-    def _row_type(self, table: Table) -> type[Any]:
-        return row_type(table, tuple(self._nested(table)), self._accounts)
-
-    def _fields(self, table: Table) -> dict[str, str]:
-        return {"fields": fields_of(table, self._nested(table), accounts=self._accounts)}
+    def _fields(self, table: Table, *, single: bool = False) -> dict[str, str]:
+        declared, nested = self.catalog.of(table), self._nested(table)
+        if declared.keeps_whole:
+            # the same whole, whichever tables are read with it
+            nested = nested_tables(table, frozenset(DATA_TABLES))
+        return {"fields": fields_of(declared, nested, accounts=self._accounts, single=single)}
 
     def _endpoint(self, table: Table) -> str:
         """What the list is called in counts and messages: which repository it was stands beside it."""
         return table.endpoint.replace("{workspace}", self.workspace)
 
     def _path(self, table: Table, place: Place) -> str:
+        return self._filled(table.endpoint, place)
+
+    def _filled(self, path: str, place: Place) -> str:
         # braces of uuids go as %7B %7D (FACTS 10)
-        quoted = {name: quote(value, safe="") for name, value in place.items()}
-        return table.endpoint.format(workspace=quote(self.workspace, safe=""), **quoted)
+        quoted = {name: quote(str(value), safe="") for name, value in place.items()}
+        return path.format(workspace=quote(self.workspace, safe=""), **quoted)
 
 
 def _distinct(table: Table, pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
     paths = [column.path for column in table.object_columns if column.name in table.key]
+    if not paths:
+        # what the key is made of is not known yet
+        yield from pages
+        return
     seen: set[tuple[Any, ...]] = set()
     for page in pages:
         rows = []

@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
+from bitbucket_source.tables.catalog import PLAIN, Catalog, covers
 
 _RENEWAL = "#renewal"
 _WORKSPACE_LISTS = {table.name for table in (REPOSITORIES, PROJECTS, WORKSPACE_MEMBERS)}
@@ -43,10 +44,9 @@ class Reader:
         name = self.table.name if own else f"{self.table.name}/{self.source.name}"
         return f"{name}{_RENEWAL}" if self.renewal else name
 
-    @property
-    def declaration(self) -> str:
+    def declaration(self, catalog: Catalog) -> str:
         """Fingerprint of the declaration under which its rows are complete once they are read up to its cursor."""
-        return self.table.fingerprint if self.made_under is None else self.made_under
+        return catalog.fingerprint(self.table) if self.made_under is None else self.made_under
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,12 @@ class Cursors:
     """The cursors of completed loads, by repository and name."""
 
     stored: dict[tuple[str, str], StoredCursor] = field(default_factory=dict)
+    catalog: Catalog = PLAIN
 
     def get(self, repository_uuid: str, reader: Reader, cursor_type: type[CursorType]) -> CursorType | None:
         """The reader's cursor; None where there is none that counts."""
         found = self.stored.get((repository_uuid, reader.cursor_name))
-        if found is None or found.declaration != reader.declaration:
+        if found is None or not covers(found.declaration, reader.declaration(self.catalog)):
             return None
         try:
             return msgspec.json.decode(found.cursor, type=cursor_type)
@@ -75,18 +76,19 @@ class Cursors:
 
     def put(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> None:
         """Let a cursor count that will be stored with this slice."""
-        stored = StoredCursor(encode_cursor(cursor), reader.declaration)
+        stored = StoredCursor(encode_cursor(cursor), reader.declaration(self.catalog))
         self.stored[repository_uuid, reader.cursor_name] = stored
 
     def as_made(self, repository_uuid: str, reader: Reader) -> Reader:
-        """The reader under the declaration its cursor was made under."""
-        found = self.stored.get((repository_uuid, reader.cursor_name))
-        return reader if found is None else replace(reader, made_under=found.declaration)
+        """The reader under the declaration its cursor was made under, where that has not all columns of now."""
+        if not self.is_outdated(repository_uuid, reader):
+            return reader
+        return replace(reader, made_under=self.stored[repository_uuid, reader.cursor_name].declaration)
 
     def is_outdated(self, repository_uuid: str, reader: Reader) -> bool:
-        """Whether the reader's cursor was made under another declaration."""
+        """Whether the reader's cursor was made under a declaration that has not all columns of now."""
         found = self.stored.get((repository_uuid, reader.cursor_name))
-        return found is not None and found.declaration != reader.table.fingerprint
+        return found is not None and not covers(found.declaration, self.catalog.fingerprint(reader.table))
 
     @staticmethod
     def is_of_a_walk(name: str) -> bool:
@@ -95,7 +97,7 @@ class Cursors:
 
     def stands_at(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> bool:
         """Whether just this cursor is stored already."""
-        stored = StoredCursor(encode_cursor(cursor), reader.declaration)
+        stored = StoredCursor(encode_cursor(cursor), reader.declaration(self.catalog))
         return self.stored.get((repository_uuid, reader.cursor_name)) == stored
 
     def grouped(

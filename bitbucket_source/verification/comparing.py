@@ -71,7 +71,7 @@ class Comparison:
 
     def _compare(self, table: Table, batch: Batch) -> tuple[set[Key], list[tuple[Key, Kind, Columns]]]:
         """The keys of the rows, and those that differ."""
-        rows, unfit = arrow_table_of_fit(table, [batch], {})
+        rows, unfit = arrow_table_of_fit(self._stored.catalog.of(table), [batch], {})
         for each in unfit:
             self._findings.fail(f"{table.name} {identity_of(table, each.object)}: not compared: {each.why}")
         self._findings.count(table, rows.num_rows)

@@ -94,11 +94,15 @@ class _Work:
         self._now = datetime.now(UTC)
         self._database = database
         self._differences = verification.findings.differences
-        self._stored = StoredRows(database)
+        self._catalog = session.settings.catalog
+        self._stored = StoredRows(database, self._catalog)
         self._looks = {look.job.repository.uuid: look for look in verification.looks}
         tables = frozenset(each.table for each in self._differences)
         self._ask = Ask(
-            session.lists, session.settings.workspace, tables | {each.source.table for each in self._differences}
+            session.lists,
+            session.settings.workspace,
+            tables | {each.source.table for each in self._differences},
+            self._catalog,
         )
         self._tables = tables
         self._there: defaultdict[Table, list[pa.Table]] = defaultdict(list)
@@ -154,7 +158,7 @@ class _Work:
             self._reopened[repository.uuid] |= {row.uuid for row in rows if is_unfinished(row)}
 
     def _keep(self, table: Table, batch: Batch) -> set[Key]:
-        rows, unfit = arrow_table_of_fit(table, [batch], {"synced_at": self._now})
+        rows, unfit = arrow_table_of_fit(self._catalog.of(table), [batch], {"synced_at": self._now})
         self.result.troubles += (f"{table.name} {identity_of(table, each.object)}: {each.why}" for each in unfit)
         if rows.num_rows:
             self._there[table].append(rows)
@@ -168,12 +172,14 @@ class _Work:
 
     def load(self, pipeline: dlt.Pipeline) -> None:
         """Write the rows that differ, in one load package with the cursors they change."""
-        stored = StoredRows(self._database)
+        stored = StoredRows(self._database, self._catalog)
         fresh = {table: [stored.fresh(table, rows) for rows in found] for table, found in self._there.items()}
         cursors = list(self._cursors())
         self._database.close()
         rows_of = {table: [rows for rows in found if rows.num_rows] for table, found in fresh.items()}
-        resources = [merged_resource(table, _yielding(rows)) for table, rows in rows_of.items() if rows]
+        resources = [
+            merged_resource(self._catalog.of(table), _yielding(rows)) for table, rows in rows_of.items() if rows
+        ]
         if cursors:
             arrow = pa.Table.from_pylist(cursors, schema=arrow_schema(SYNC_CURSORS))
             resources.append(bookkeeping_resource(SYNC_CURSORS, arrow))
@@ -185,7 +191,7 @@ class _Work:
 
     def _cursors(self) -> Iterator[dict[str, Any]]:
         """Cursors that know of the runs that run again."""
-        cursors = stored_cursors(self._database)
+        cursors = stored_cursors(self._database, self._catalog)
         family = next(family for family in FAMILIES if family.source is PIPELINES)
         for uuid, runs in self._reopened.items():
             readers = [cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
@@ -198,13 +204,13 @@ class _Work:
                         "repository_uuid": uuid,
                         "table_name": reader.cursor_name,
                         "cursor": encode_cursor(changed),
-                        "declaration": reader.declaration,
+                        "declaration": reader.declaration(self._catalog),
                         "synced_at": self._now,
                     }
 
     def compare(self) -> None:
         """Compare the rows in question once more with what was read."""
-        stored = StoredRows(self._database)
+        stored = StoredRows(self._database, self._catalog)
         unlike: defaultdict[Table, set[Key]] = defaultdict(set)
         present: defaultdict[Table, set[Key]] = defaultdict(set)
         for table, found in self._there.items():

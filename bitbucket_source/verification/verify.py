@@ -31,6 +31,7 @@ from bitbucket_source.tables import (
     USERS,
     Table,
 )
+from bitbucket_source.tables.catalog import Catalog
 from bitbucket_source.verification.cheap import check_commits, count_pipelines, count_pull_requests
 from bitbucket_source.verification.comparing import Comparison
 from bitbucket_source.verification.findings import Findings
@@ -101,7 +102,9 @@ def verify(
     try:
         if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
             raise _nothing_synced(session.settings.workspace)
-        _Run(session, database, result, rows, named).run(_stored_tables(database, tables, result.findings, named))
+        _Run(session, database, result, rows, named).run(
+            _stored_tables(database, tables, session.settings.catalog, result.findings, named)
+        )
     except Stopped as stop:
         result.findings.stop(str(stop))
     finally:
@@ -120,9 +123,10 @@ class _Run:
         self._named = named
 
     def run(self, tables: frozenset[Table]) -> None:
-        session, stored = self._session, StoredRows(self._database)
-        ask = Ask(session.lists, session.settings.workspace, tables)
-        cursors = stored_cursors(self._database)
+        session, catalog = self._session, self._session.settings.catalog
+        stored = StoredRows(self._database, catalog)
+        ask = Ask(session.lists, session.settings.workspace, tables, catalog)
+        cursors = stored_cursors(self._database, catalog)
         comparison = Comparison(stored, self._findings)
         check = WorkspaceCheck(
             ask,
@@ -207,15 +211,18 @@ _OF_COMMITS = {COMMITS, COMMIT_PARENTS}
 _OF_PULL_REQUESTS = {PULL_REQUESTS, PULL_REQUEST_PARTICIPANTS}
 
 
-def _stored_tables(database: Database, tables: Sequence[Table], findings: Findings, named: bool) -> frozenset[Table]:
+def _stored_tables(
+    database: Database, tables: Sequence[Table], catalog: Catalog, findings: Findings, named: bool
+) -> frozenset[Table]:
     """Those of the tables that the warehouse has with all their columns."""
     there = set()
     for table in tables:
-        lacking = sorted(set(table.columns_by_name) - set(database.columns(table)))
+        declared = catalog.of(table).columns_by_name
+        lacking = sorted(set(declared) - set(database.columns(table)))
         if not lacking:
             there.add(table)
             continue
-        all_of_it = len(lacking) == len(table.columns)
+        all_of_it = len(lacking) == len(declared)
         why = "it is not in the warehouse" if all_of_it else f"the warehouse lacks its columns {', '.join(lacking)}"
         tell = findings.fail if named else findings.tell
         tell(f"{table.name}: not compared: {why}; the next sync that selects it mends that")
