@@ -80,6 +80,9 @@ def _late(days: int) -> Callable[[World], int]:
     return lambda world: world.clock - days * DAY
 
 
+TRAILERS = "Add fees\n\nAs agreed.\n\nCo-authored-by: Eve <eve@example.net>\nNote: it goes\n  on\n"
+REVERT = f'Revert "Add fees"\n\nThis reverts commit {"0123456789" * 4}.\n\nReviewed-by: Bob\n'
+
 _run = _does("run_pipeline", ref=FEATURE, creator=_ann, steps=["Build", "Test"])
 _reviewing = {"pull_request": _refunds, "user": _bob}
 
@@ -92,6 +95,8 @@ SEEN: dict[str, Change] = {
     "two branches are merged by hand": _does(
         "push", branch=STALE, author=_bob, parents=[STALE, FEATURE], message="Merge branch"
     ),
+    "a commit with trailers is pushed": _does("push", branch=STALE, author=_ann, message=TRAILERS),
+    "a commit is reverted": _does("push", branch=STALE, author=_ann, message=REVERT),
     "a branch is made": _does("create_branch", branch="feature/copy", target=FEATURE),
     "a branch with new commits is made": _does("push", branch="feature/new", author=_ann, commits=2),
     "a branch is put on commits that a tag keeps": _does(

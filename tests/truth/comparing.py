@@ -30,7 +30,7 @@ class Part:
     @property
     def named(self) -> Collection[str]:
         """The tables that are compared, and have to be read for that."""
-        tables = frozenset(DEFAULT if self.tables is None else self.tables)
+        tables = frozenset(DEFAULT if self.tables is None else self.tables) & COLUMNS.keys()
         # users are only where all is synced that names some
         return tables if tables.issuperset(DEFAULT) and self.repositories is None else tables - {"users"}
 

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.conftest import REPOSITORY_ROOT
-from tests.truth.columns import COLUMNS, KEYS
+from tests.truth.columns import COLUMNS, KEPT, KEYS
 from tests.truth.columns.values import moment_of
 
 _OURS = {"deleted_at", "synced_at"}
 _BOOKKEEPING = {"sync_cursors", "sync_runs", "sync_errors"}
-_KEEP_WHAT_BITBUCKET_FORGETS = {"deployment_attempts", "pipeline_step_attempts"}
 
 
 def test_no_code_is_shared_with_the_connector() -> None:
@@ -55,6 +54,6 @@ def _documented_tables() -> dict[str, dict[str, bool]]:
     for section in (REPOSITORY_ROOT / "docs" / "tables.md").read_text(encoding="utf-8").split("\n## ")[1:]:
         table = section.split("\n", 1)[0].strip()
         rows = re.findall(r"^\| (\*\*)?(\w+)(?:\*\*)? \| (?:text|bigint|bool|timestamp|json|double) \|", section, re.M)
-        if table not in _BOOKKEEPING | _KEEP_WHAT_BITBUCKET_FORGETS:
+        if table not in {*_BOOKKEEPING, *KEPT}:
             found[table] = {name: bool(bold) for bold, name in rows if name not in _OURS}
     return found

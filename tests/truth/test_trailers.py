@@ -39,5 +39,5 @@ def test_git_finds_the_same(message: str) -> None:
 
 def test_reverted_commits_are_found_anywhere() -> None:
     message = 'Revert "A"\n\nThis reverts commit 0123456789abcdef0123456789abcdef01234567.\n\nReviewed-by: Cleo\n'
-    assert {"key": "Reverts-commit", "value": "0123456789abcdef0123456789abcdef01234567"} in trailers(message)
+    assert {"key": "This reverts commit", "value": "0123456789abcdef0123456789abcdef01234567"} in trailers(message)
     assert {"key": "Reviewed-by", "value": "Cleo"} in trailers(message)

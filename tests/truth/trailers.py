@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 _TRAILER = re.compile(r"([A-Za-z0-9-]+)[ \t]*:(.*)", re.DOTALL)
 _OF_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
-_REVERT = re.compile(r"This reverts commit ([0-9a-f]{7,40})")
-REVERTS = "Reverts-commit"
+REVERTS = "This reverts commit"
+_REVERT = re.compile(rf"{REVERTS}\s+([0-9a-f]{{7,40}})\b")
 
 
 def trailers(message: str) -> list[dict[str, str]]:

@@ -24,3 +24,6 @@ _NOT_READ_YET = frozenset(
 """Declared, and not read by any sync."""
 
 DEFAULT = tuple(table for table in COLUMNS if table not in OPT_IN | _NOT_READ_YET)
+
+KEPT = ("pipeline_step_attempts", "deployment_attempts")
+"""Default tables of what Bitbucket has forgotten: they are compared with nothing."""
