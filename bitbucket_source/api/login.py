@@ -43,7 +43,7 @@ class Login:
         self.identity = f"login:{digest(f'{kept.client_id} {kept.account_uuid}')}"
         self._lock = threading.Lock()
         self._auth: Bearer | None = None
-        self._token = ""
+        self._token_digest = ""
         self._renew_at = 0.0
 
     def auth(self) -> AuthBase:
@@ -53,8 +53,8 @@ class Login:
         """
         with self._lock:
             if self._auth is None or time.time() > self._renew_at:
-                secrets = self._renewed(refused=self._token if self._auth is None else "")
-                self._auth, self._token = Bearer(secrets.access_token), secrets.access_token
+                secrets = self._renewed(refused=self._token_digest if self._auth is None else "")
+                self._auth, self._token_digest = Bearer(secrets.access_token), digest(secrets.access_token)
                 self._renew_at = secrets.renew_at
             return self._auth
 
@@ -66,13 +66,13 @@ class Login:
         return True
 
     def _renewed(self, refused: str) -> Secrets:
-        """The kept secrets, with another access token than `refused` and one that lives on for a while."""
+        """The kept secrets, with an access token that lives on for a while and does not have the digest `refused`."""
         with self._store.locked():
             found = self._store.read()
             if found is None:
                 raise CredentialsError("You have logged out meanwhile: run `bitbucket-source login` again.")
             kept, secrets = found
-            if secrets.access_token != refused and time.time() < secrets.renew_at:
+            if digest(secrets.access_token) != refused and time.time() < secrets.renew_at:
                 return secrets
             server = TokenServer(kept.client_id, secrets.client_secret, kept.oauth_url)
             self._store.note_renewal(msgspec.structs.replace(kept, secrets=secrets), time.time())
