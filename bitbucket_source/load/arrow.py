@@ -32,7 +32,7 @@ class Batch:
     """Objects that were read at one place, all of one table."""
 
     objects: Sequence[Any]
-    place: Mapping[str, str] = field(default_factory=dict)
+    place: Mapping[str, str | int] = field(default_factory=dict)
     parents: Sequence[Any] = ()
     """the object in whose list each was found, for a nested table"""
     positions: Sequence[int] = ()
@@ -74,7 +74,7 @@ def arrow_table(table: Table, batches: Sequence[Batch], ours: Mapping[str, Any])
 class Unfit:
     """An object that was decoded but cannot become a row: where it was read, and why."""
 
-    place: Mapping[str, str]
+    place: Mapping[str, str | int]
     object: Any
     why: str
 

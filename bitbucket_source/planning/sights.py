@@ -12,10 +12,10 @@ from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, NotF
 from bitbucket_source.planning.histories import Histories, History
 from bitbucket_source.planning.owed import Owed
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.job import Job, Refs, moment
+from bitbucket_source.sync.job import Job, Refs, earlier
 from bitbucket_source.sync.known import NothingKnown
 from bitbucket_source.sync.pipelines import OPEN_STATUSES
-from bitbucket_source.sync.pull_requests import OVERLAP, PullRequestsCursor
+from bitbucket_source.sync.pull_requests import PullRequestsCursor
 from bitbucket_source.sync.runs import runs_before
 from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINES, PULL_REQUESTS, TAGS, Table
 
@@ -57,7 +57,7 @@ def bound_of(owed: Owed, cursor: PullRequestsCursor | None) -> str:
     """The updated_on from which on a walk over pull requests reads."""
     if cursor is None:
         return owed.since or BEGINNING
-    return (moment(cursor.updated_on) - OVERLAP).isoformat()
+    return earlier(cursor.updated_on)
 
 
 def bounds_of(owed: Owed, cursor: PullRequestsCursor | None) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
+from bitbucket_source.tables import PROJECTS, REPOSITORIES, USERS, WORKSPACE_MEMBERS, Table
 from bitbucket_source.tables.catalog import PLAIN, Catalog, covers
 
 _RENEWAL = "#renewal"
@@ -40,8 +40,8 @@ class Reader:
     @property
     def cursor_name(self) -> str:
         """The name under which its cursor is stored."""
-        own = self.table is self.source or self.table.parent is self.source
-        name = self.table.name if own else f"{self.table.name}/{self.source.name}"
+        # accounts are named in several lists, every other table takes rows from one
+        name = self.table.name if self.table is not USERS else f"{self.table.name}/{self.source.name}"
         return f"{name}{_RENEWAL}" if self.renewal else name
 
     def declaration(self, catalog: Catalog) -> str:

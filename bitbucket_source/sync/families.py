@@ -12,6 +12,9 @@ import msgspec
 from bitbucket_source.sync.ask import Ask, nested_tables
 from bitbucket_source.sync.commits import CommitsCursor, read_commits
 from bitbucket_source.sync.cursors import Cursors, Reader
+from bitbucket_source.sync.deployment_commits import CarriedCursor, derive_deployment_commits
+from bitbucket_source.sync.deployments import DeploymentsCursor, read_deployments
+from bitbucket_source.sync.environments import EnvironmentsCursor, read_environments
 from bitbucket_source.sync.events import Events
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pipelines import PipelinesCursor, read_pipelines
@@ -22,9 +25,18 @@ from bitbucket_source.tables import (
     BRANCHES,
     COMMIT_TRAILERS,
     COMMITS,
+    DEPLOYMENT_ATTEMPTS,
+    DEPLOYMENT_COMMITS,
+    DEPLOYMENTS,
+    ENVIRONMENTS,
     PIPELINE_STEP_ATTEMPTS,
     PIPELINE_STEPS,
     PIPELINES,
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_COMMENTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
+    PULL_REQUEST_TASKS,
     PULL_REQUESTS,
     TAGS,
     USERS,
@@ -50,7 +62,7 @@ class Family:
         `users` alone is no reason to read a list.
         """
         tables = [table for table in (self.source, *self.children) if table in selected]
-        tables += nested_tables(self.source, selected)
+        tables += [nested for each in (self.source, *self.children) for nested in nested_tables(each, selected)]
         if tables and USERS in selected and self._names_accounts(selected):
             tables.append(USERS)
         return [Reader(table, self.source) for table in tables]
@@ -60,12 +72,27 @@ class Family:
 
 
 FAMILIES: tuple[Family, ...] = (
-    Family(PULL_REQUESTS, PullRequestsCursor, read_pull_requests),
+    Family(
+        PULL_REQUESTS,
+        PullRequestsCursor,
+        read_pull_requests,
+        children=(
+            PULL_REQUEST_ACTIVITY,
+            PULL_REQUEST_COMMENTS,
+            PULL_REQUEST_COMMITS,
+            PULL_REQUEST_FILES,
+            PULL_REQUEST_TASKS,
+        ),
+    ),
     Family(PIPELINES, PipelinesCursor, read_pipelines, children=(PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS)),
+    # behind the pipelines, which tell where somebody may have deployed
+    Family(DEPLOYMENTS, DeploymentsCursor, read_deployments, children=(DEPLOYMENT_ATTEMPTS,)),
+    Family(ENVIRONMENTS, EnvironmentsCursor, read_environments),
     # behind the lists that may tell of a push
     Family(BRANCHES, RefsCursor, partial(read_refs, BRANCHES)),
     Family(TAGS, RefsCursor, partial(read_refs, TAGS)),
     Family(COMMITS, CommitsCursor, read_commits, children=(COMMIT_TRAILERS,)),
+    Family(DEPLOYMENT_COMMITS, CarriedCursor, derive_deployment_commits),
     *(Family(table, WholeListCursor, partial(read_whole_list, table)) for table in WHOLE_LISTS),
 )
 

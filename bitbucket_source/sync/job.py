@@ -56,8 +56,10 @@ class Job:
 
     reads: frozenset[Table] = frozenset()
     """the tables that this sync reads"""
-    now: datetime | None = None
-    """what time it is for Bitbucket, about; None where it has not said so"""
+    walked: set[Table] = field(default_factory=set)
+    """the lists that were walked, by their table"""
+    amended: set[Table] = field(default_factory=set)
+    """those of them that another list has made work for since"""
     runs: set[str] = field(default_factory=set)
     """uuids of the pipeline runs that were read"""
     attempts: list[Any] = field(default_factory=list)
@@ -72,6 +74,10 @@ class Job:
         `updated_on` moves late, and sometimes without a push; the value read before the refs counts.
         """
         return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
+
+    def place_of(self, pull_request: int) -> dict[str, str | int]:
+        """The foreign keys of what belongs to one of its pull requests."""
+        return {**self.repository.place, "pull_request_id": pull_request}
 
     def reaches_further_back(self, since: str) -> bool:
         """Whether this sync is to go further back than one that read everything since then; '' is everything."""

@@ -7,8 +7,7 @@ slide over the edge of a page (FACTS 12). With `q`, Bitbucket answers in every s
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,13 +16,14 @@ import msgspec
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import ServerTrouble
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.below import Below
+from bitbucket_source.sync.children import Children
 from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
-from bitbucket_source.sync.job import Job, moment
+from bitbucket_source.sync.feed import Walk
+from bitbucket_source.sync.job import OVERLAP, Job, earlier, moment
 from bitbucket_source.sync.windows import windows
 from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
-OVERLAP = timedelta(minutes=5)
-"""How far before the cursor a sync starts: a row can become visible late, and reading it again costs no request."""
 SORTING_FAILS = 500
 """What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
 SYNCS_BY_IDS = 24
@@ -49,16 +49,23 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     """of a walk by windows: the id to go on with; 0 where none is on its way"""
     began: str = ""
     """when that walk began, by Bitbucket's clock"""
+    seen: dict[int, str] = {}
+    """updated_on of those, by number, that were read and will be met again because the next look starts earlier"""
+    below: Below = Below()
+    """what hangs below them and is still to be read"""
 
 
 def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     """The pull requests that changed since the cursor, with what rides on them."""
+    children = Children(ask, job)
+    if cursor is not None:
+        cursor = msgspec.structs.replace(cursor, below=children.going_on(cursor.below))
     if cursor is not None and cursor.by_ids:
-        yield from _by_windows(ask, job, cursor)
+        yield from _by_windows(ask, job, cursor, children)
         return
-    reached = cursor or PullRequestsCursor(job.since or BEGINNING, since=job.since)
+    reached = cursor or _first(job, children)
     try:
-        for event in _by_change(ask, job, cursor):
+        for event in _by_change(ask, job, cursor, children):
             if isinstance(event, Reached) and isinstance(event.cursor, PullRequestsCursor):
                 reached = event.cursor
             yield event
@@ -74,13 +81,19 @@ def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) ->
         yield NextLoad()
 
 
-def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
+def _first(job: Job, children: Children) -> PullRequestsCursor:
+    """Before anything was read."""
+    since = job.since or BEGINNING
+    return PullRequestsCursor(since, since=job.since, below=children.first(since))
+
+
+def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: Children) -> Events:
     """In the order in which they changed."""
     read: dict[int, str] = {}
     if cursor is not None and job.reaches_further_back(cursor.since):
-        cursor = yield from _fill(ask, job, cursor, read)
-    bound = _earlier(cursor.updated_on) if cursor else job.since or BEGINNING
-    reached = cursor or PullRequestsCursor(bound, since=job.since)
+        cursor = yield from _fill(ask, job, cursor, read, children)
+    bound = earlier(cursor.updated_on) if cursor else job.since or BEGINNING
+    reached = cursor or _first(job, children)
     reached = msgspec.structs.replace(reached, sign=job.signs.get(PULL_REQUESTS, ""))
     for page in _changed_since(ask, job, bound):
         changed = next(
@@ -94,23 +107,33 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
             yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
         if settled:
             reached = _later(reached, settled[-1].updated_on)
+        stirred = new if cursor is None else job.known.different(PULL_REQUESTS, new, job.repository.place)
         if cursor is not None:
-            reached = _with_sign(job, reached, new)
-        reached = msgspec.structs.replace(reached, behind=page.next_url is not None or changed is not None)
+            reached = _with_sign(job, reached, stirred)
+        moved = {row.id for row in new if cursor is None or cursor.seen.get(row.id) != row.updated_on}
+        moved.update(row.id for row in stirred)
+        reached = msgspec.structs.replace(
+            reached,
+            behind=page.next_url is not None or changed is not None,
+            seen=_met_again(read, reached.updated_on),
+            below=children.owed(reached.below, new, moved, cursor.updated_on if cursor else BEGINNING),
+        )
         yield Reached(reached)
         if changed is not None:
             yield NextLoad()
             return
+        reached = yield from _with_children(children.read_sets(reached.below), reached)
+    yield from _with_children(children.read_everything(reached.below), reached)
 
 
-def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor) -> Events:
+def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor, children: Children) -> Events:
     """By windows of ids, because the list cannot be sorted.
 
     A pull request that changes behind the walk is met by the next one: that begins where this one began in time.
     """
     if job.reaches_further_back(cursor.since):
-        cursor = msgspec.structs.replace(cursor, updated_on=job.since or BEGINNING, since=job.since, next_id=0)
-    bound = _earlier(cursor.updated_on) if cursor.updated_on != BEGINNING else BEGINNING
+        cursor = msgspec.structs.replace(_first(job, children), by_ids=cursor.by_ids, sign=cursor.sign)
+    bound = earlier(cursor.updated_on) if cursor.updated_on != BEGINNING else BEGINNING
     highest = max((pull_request for _, pull_request in job.known.keys(PULL_REQUESTS, job.repository.place)), default=0)
     first = cursor.next_id or 1
     began = cursor.began if cursor.next_id else ""
@@ -119,26 +142,47 @@ def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor) -> Events:
         yield from pull_request_rows(ask, job, window.page.rows)
         for misfit in window.page.misfits:
             yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
-        cursor = _with_sign(job, cursor, window.page.rows) if cursor.updated_on != BEGINNING else cursor
-        cursor = msgspec.structs.replace(cursor, next_id=window.next_id, began=began)
+        rows = window.page.rows
+        stirred = job.known.different(PULL_REQUESTS, rows, job.repository.place)
+        cursor = _with_sign(job, cursor, stirred) if cursor.updated_on != BEGINNING else cursor
+        moved = {row.id for row in rows if cursor.seen.get(row.id) != row.updated_on}
+        moved.update(row.id for row in stirred)
+        seen = {**cursor.seen, **{row.id: row.updated_on for row in rows}}
+        cursor = msgspec.structs.replace(
+            cursor,
+            next_id=window.next_id,
+            began=began,
+            seen=_met_again(seen, _moment_of(began)) if began else seen,
+            below=children.owed(cursor.below, rows, moved, cursor.updated_on),
+        )
         yield Reached(cursor)
-    done = parsedate_to_datetime(began).isoformat() if began else cursor.updated_on
+        cursor = yield from _with_children(children.read_sets(cursor.below), cursor)
+    done = _moment_of(began) if began else cursor.updated_on
     left = cursor.by_ids - 1
-    yield Reached(msgspec.structs.replace(cursor, updated_on=done, next_id=0, began="", behind=False, by_ids=left))
+    cursor = msgspec.structs.replace(cursor, updated_on=done, next_id=0, began="", behind=False, by_ids=left)
+    yield Reached(cursor)
+    yield from _with_children(children.read_everything(cursor.below), cursor)
 
 
 def _fill(
-    ask: Ask, job: Job, cursor: PullRequestsCursor, read: dict[int, str]
+    ask: Ask, job: Job, cursor: PullRequestsCursor, read: dict[int, str], children: Children
 ) -> Generator[Event, None, PullRequestsCursor]:
     """The pull requests that were changed last before the first read began: an earlier sync left them out."""
     until = moment(cursor.since)
+    if not cursor.filled:
+        # the feed is walked further down
+        feed = children.first(job.since or BEGINNING).feed
+        cursor = msgspec.structs.replace(cursor, below=cursor.below.with_feed(feed))
     for page in _changed_since(ask, job, cursor.filled or job.since or BEGINNING):
         rows = [row for row in page.rows if row.id not in read and moment(row.updated_on) < until]
         yield from pull_request_rows(ask, job, rows)
         read.update((row.id, row.updated_on) for row in rows)
+        below = children.owed(cursor.below, rows, {row.id for row in rows}, BEGINNING)
+        cursor = yield from _with_children(children.read_sets(below), cursor)
         if not page.rows or moment(page.rows[-1].updated_on) >= until:
             break
-        yield Reached(msgspec.structs.replace(cursor, filled=page.rows[-1].updated_on))
+        cursor = msgspec.structs.replace(cursor, filled=page.rows[-1].updated_on)
+        yield Reached(cursor)
     cursor = msgspec.structs.replace(cursor, since=job.since, filled="")
     yield Reached(cursor)
     return cursor
@@ -175,9 +219,28 @@ def _changed_since(ask: Ask, job: Job, bound: str) -> Iterator[Page[Any]]:
         bound = last
 
 
-def _with_sign(job: Job, cursor: PullRequestsCursor, rows: Sequence[Any]) -> PullRequestsCursor:
+def _with_children(walk: Walk, cursor: PullRequestsCursor) -> Generator[Event, None, PullRequestsCursor]:
+    """A walk over what hangs below, with its safe points as those of the cursor."""
+    while True:
+        try:
+            said = next(walk)
+        except StopIteration as end:
+            return msgspec.structs.replace(cursor, below=end.value)
+        if isinstance(said, Below):
+            cursor = msgspec.structs.replace(cursor, below=said)
+            yield Reached(cursor)
+        else:
+            yield said
+
+
+def _met_again(read: Mapping[int, str], updated_on: str) -> dict[int, str]:
+    """Those that the next look, which starts before `updated_on`, will meet again."""
+    start = moment(updated_on) - OVERLAP
+    return {number: read[number] for number in sorted(read) if moment(read[number]) >= start}
+
+
+def _with_sign(job: Job, cursor: PullRequestsCursor, changed: Sequence[Any]) -> PullRequestsCursor:
     """The cursor with a new sign where a pull request that changed names a commit of this repository not stored."""
-    changed = job.known.different(PULL_REQUESTS, rows, job.repository.place)
     telling = [row for row in changed if job.tells_of_a_push(_hashes(job, row))]
     if not telling:
         return cursor
@@ -194,8 +257,9 @@ def _hashes(job: Job, row: Any) -> Iterator[str | None]:
         yield source.commit and source.commit.hash
 
 
-def _earlier(updated_on: str) -> str:
-    return (datetime.fromisoformat(updated_on) - OVERLAP).isoformat()
+def _moment_of(header: str) -> str:
+    """The moment that a header Date names."""
+    return parsedate_to_datetime(header).isoformat()
 
 
 def _later(cursor: PullRequestsCursor, updated_on: str) -> PullRequestsCursor:

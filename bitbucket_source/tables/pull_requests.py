@@ -27,6 +27,7 @@ PULL_REQUESTS = Table(
     blind_to="task_count, another destination, a deleted account or branch where Bitbucket does not move updated_on; "
     "html_url after the repository was renamed",
     accounts=("author", "closed_by"),
+    also_asked=("links.diffstat.href",),
     columns=(
         _REPOSITORY,
         _ID,
@@ -62,6 +63,7 @@ PULL_REQUEST_PARTICIPANTS = Table(
     scope="pullrequest",
     parent=PULL_REQUESTS,
     within="participants",
+    always_asked=True,
     new_when="together with its pull request, the set replaced",
     costs="no request of its own",
     blind_to="an account that was deleted",

@@ -1,0 +1,110 @@
+"""The lists of one pull request that are read whole: comments, tasks, commits, files.
+
+Each says its rows and which stored ones are gone. Returns False where there are none although some are stored, and that
+is not believed yet. All raise BitbucketError where the list cannot be read, Unavailable where it never can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bitbucket_source.api.decode import Misfit, Page
+from bitbucket_source.api.errors import BadRequest, NotFound
+from bitbucket_source.sync.absence import missing_rows
+from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.events import Event, Notice, Rows, Trouble
+from bitbucket_source.sync.job import Job, moment
+from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, Table
+
+Reading: TypeAlias = Generator[Event, None, bool]
+
+
+class Unavailable(Exception):
+    """Bitbucket can never tell the list again: the source is gone, or there is no common ancestor. `str()` is why."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The pull request whose lists are read."""
+
+    number: int
+    diffstat: str | None = None
+    """where it says its files are; None where it was not read in this job"""
+    is_orphan: bool = False
+    """whether its source is gone"""
+    believed_empty: bool = False
+    """whether an earlier sync found the list empty, too"""
+
+
+def remarks_of(ask: Ask, job: Job, table: Table, parent: Parent) -> Reading:
+    """Comments or tasks."""
+    pages = list(ask.pages(table, job.place_of(parent.number)))
+    return (yield from said(ask, job, table, parent, pages))
+
+
+def commits_of(ask: Ask, job: Job, parent: Parent) -> Reading:
+    """Commits, newest date first."""
+    try:
+        pages = list(ask.pages(PULL_REQUEST_COMMITS, job.place_of(parent.number)))
+    except (BadRequest, NotFound) as error:
+        raise _unless_passing(error, parent) from error
+    return (yield from said(ask, job, PULL_REQUEST_COMMITS, parent, [_as_one(pages, newest_first)]))
+
+
+def files_of(ask: Ask, job: Job, parent: Parent) -> Reading:
+    """Files. The documented address costs one request more than the one that the pull request names (FACTS 3)."""
+    table, place = PULL_REQUEST_FILES, job.place_of(parent.number)
+    try:
+        pages = list(ask.linked_pages(table, parent.diffstat) if parent.diffstat else ask.pages(table, place))
+    except (BadRequest, NotFound) as error:
+        raise _unless_passing(error, parent) from error
+    whole = _as_one(pages, list)
+    by_path: dict[str, Any] = {}
+    for index, row in enumerate(whole.rows):
+        row.path = (row.new and row.new.path) or (row.old and row.old.path)
+        if row.path:
+            by_path.setdefault(row.path, row)
+        else:
+            whole.misfits.append(Misfit(index, "without path", "neither the old nor the new path of a file is told"))
+    whole.rows = list(by_path.values())
+    return (yield from said(ask, job, table, parent, [whole]))
+
+
+def newest_first(commits: Sequence[Any]) -> list[Any]:
+    """By date, and by hash where two have the same: the order is that of `position`."""
+    by_hash = sorted(commits, key=lambda row: str(row.hash))
+    return sorted(by_hash, key=lambda row: moment(row.date or "1970-01-01"), reverse=True)
+
+
+def said(ask: Ask, job: Job, table: Table, parent: Parent, pages: Sequence[Page[Any]]) -> Reading:
+    """The rows of a list that was read whole, and which of the stored ones are gone."""
+    place = job.place_of(parent.number)
+    for page in pages:
+        yield Rows(table, page.rows, place)
+        for misfit in page.misfits:
+            yield Trouble(table, job.repository.full_name, f"pull request {parent.number} {misfit.label}", misfit.why)
+    is_empty = not any(page.length for page in pages)
+    if is_empty and not parent.believed_empty and job.known.keys(table, place):
+        yield Notice(
+            f"{table.name} of {job.repository.full_name}, pull request {parent.number}: none, although some are "
+            "stored; believed if the next sync sees it too"
+        )
+        return False
+    if table.askable or not any(page.misfits for page in pages):
+        yield from missing_rows(ask, job.known, table, place, pages)
+    return True
+
+
+def _as_one(pages: Sequence[Page[Any]], ordered: Any) -> Page[Any]:
+    """A list as one page: it stands at fixed hashes, so that no row slides over the edge of a page."""
+    misfits = [misfit for page in pages for misfit in page.misfits]
+    return Page(ordered([row for page in pages for row in page.rows]), misfits=misfits)
+
+
+def _unless_passing(error: BadRequest | NotFound, parent: Parent) -> Exception:
+    """Unavailable where the answer will be the same for ever, else the error itself."""
+    if isinstance(error, NotFound):
+        return Unavailable(str(error)) if error.unresolved or parent.is_orphan else error
+    return Unavailable(str(error)) if error.status == 400 else error
