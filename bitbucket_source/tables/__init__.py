@@ -2,7 +2,7 @@
 
 from bitbucket_source.tables.access import BRANCH_RESTRICTIONS, DEFAULT_REVIEWERS, REPOSITORY_PERMISSIONS
 from bitbucket_source.tables.attempts import DEPLOYMENT_ATTEMPTS, DEPLOYMENT_COMMITS, PIPELINE_STEP_ATTEMPTS
-from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_ERRORS, SYNC_RUNS
+from bitbucket_source.tables.bookkeeping import SYNC_CURSORS, SYNC_ERRORS, SYNC_FORGOTTEN, SYNC_RUNS
 from bitbucket_source.tables.checks import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS
 from bitbucket_source.tables.contract import Column, Origin, Table, Type
 from bitbucket_source.tables.deployments import DEPLOYMENTS, ENVIRONMENTS
@@ -61,7 +61,7 @@ DATA_TABLES: tuple[Table, ...] = (
     WEBHOOKS,
     DOWNLOADS,
 )
-BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS, SYNC_ERRORS)
+BOOKKEEPING_TABLES: tuple[Table, ...] = (SYNC_CURSORS, SYNC_RUNS, SYNC_ERRORS, SYNC_FORGOTTEN)
 TABLES: dict[str, Table] = {table.name: table for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)}
 
 __all__ = [
@@ -100,6 +100,7 @@ __all__ = [
     "REPOSITORY_PERMISSIONS",
     "SYNC_CURSORS",
     "SYNC_ERRORS",
+    "SYNC_FORGOTTEN",
     "SYNC_RUNS",
     "TABLES",
     "TAGS",

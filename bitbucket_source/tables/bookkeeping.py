@@ -18,12 +18,26 @@ SYNC_CURSORS = Table(
 
 SYNC_RUNS = Table(
     name="sync_runs",
-    description="One row per `sync`, written at its start and completed at its end: when, how it ended, what it cost.",
+    description="One row per `sync`, written at its start and completed at its end: when, how it ended, what it cost; "
+    "and one per `verify`, whose requests are spent from the same quota.",
     key=("run_id",),
     bookkeeping=True,
     columns=(
         ours(Type.TEXT, "run_id", "Identity of the run."),
+        ours(Type.TEXT, "command", "sync, verify or repair (`verify --repair`); null means sync."),
         ours(Type.TEXT, "workspace_slug", "The workspace that was synced."),
+        ours(
+            Type.JSON,
+            "selection",
+            "What was asked for: repositories, exclude, projects, tables (null: the default ones), since, "
+            "raw, columns, emails.",
+        ),
+        ours(
+            Type.BOOL,
+            "covers_all",
+            "Whether that took in every repository and table stored of the workspace: only then does a complete sync "
+            "tell how fresh the whole is. Null means so.",
+        ),
         ours(Type.TEXT, "credentials", "Identity of the credentials whose requests were spent; no secret."),
         ours(Type.TIMESTAMP, "started_at", "When it started."),
         ours(Type.TIMESTAMP, "ended_at", "When it ended; null while it runs, and for ever if it was killed."),
@@ -53,5 +67,18 @@ SYNC_ERRORS = Table(
         ours(Type.TIMESTAMP, "first_seen", "Start of the run that met it first."),
         ours(Type.TIMESTAMP, "last_seen", "Start of the run that met it last."),
         ours(Type.TIMESTAMP, "resolved_at", "Start of the run in which it could be read again; null while it is open."),
+    ),
+)
+
+SYNC_FORGOTTEN = Table(
+    name="sync_forgotten",
+    description="Who was forgotten (`bitbucket-source forget`), by nothing but hashes: no sync brings them back.",
+    key=("identity",),
+    bookkeeping=True,
+    columns=(
+        ours(
+            Type.TEXT, "identity", "SHA-256 of an account's uuid or account id, or of an e-mail address, in lower case."
+        ),
+        ours(Type.TIMESTAMP, "forgotten_at", "When."),
     ),
 )

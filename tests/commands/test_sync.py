@@ -54,7 +54,7 @@ def test_only_the_tables_that_were_named_are_loaded(invoke: Invoke, tmp_path: Pa
         tmp_path / "bitbucket.duckdb",
         "select table_name from information_schema.tables where table_schema = 'bitbucket_raw'"
         " and table_name not like '\\_dlt%' escape '\\' order by all",
-    ) == [("projects",), ("repositories",), ("sync_cursors",), ("sync_errors",), ("sync_runs",)]
+    ) == [("projects",), ("repositories",), ("sync_cursors",), ("sync_errors",), ("sync_forgotten",), ("sync_runs",)]
 
 
 def test_repositories_are_selected_by_globs_in_any_case_and_by_project(

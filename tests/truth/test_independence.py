@@ -14,7 +14,7 @@ from tests.truth.columns import COLUMNS, KEPT, KEYS
 from tests.truth.columns.values import moment_of
 
 _OURS = {"deleted_at", "synced_at"}
-_BOOKKEEPING = {"sync_cursors", "sync_runs", "sync_errors"}
+_BOOKKEEPING = {"sync_cursors", "sync_runs", "sync_errors", "sync_forgotten"}
 
 
 def test_no_code_is_shared_with_the_connector() -> None:
