@@ -14,6 +14,8 @@ from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.api.quota import Quotas
 from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.personal.addresses import Emails
+from bitbucket_source.personal.discretion import Discretion
 from bitbucket_source.sync.agenda import Agenda, SliceLimit
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.audit import Audit, Share
@@ -50,6 +52,7 @@ class Settings:
     full_refresh: bool = False
     raw: Sequence[str] = ()
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    emails: str = Emails.KEEP
     catalog: Catalog = field(init=False)
     """the tables with what `raw` and `columns` add to them"""
 
@@ -71,6 +74,8 @@ class Settings:
             raise SettingsError(f"max_requests is {self.max_requests}: it must be at least 1.")
         if self.on_rate_limit not in {"wait", "stop"}:
             raise SettingsError(f"on_rate_limit is {self.on_rate_limit!r}: it is wait or stop.")
+        if self.emails not in set(Emails):
+            raise SettingsError(f"emails is {self.emails!r}: it is {', '.join(Emails)}.")
         seconds_of(self.max_time)
         moment_of(self.since)
         try:
@@ -137,6 +142,12 @@ class Session:
             wait_for_rate_limit=self.settings.on_rate_limit == "wait",
         )
         self.lists = Lists(self.client)
+        self.be_discreet(frozenset())
+
+    def be_discreet(self, forgotten: frozenset[str]) -> None:
+        """See no answer but as the setting `emails`, and the digests of forgotten people's identities, let it be."""
+        self.discretion = Discretion(Emails(self.settings.emails), forgotten)
+        self.lists.rewrite = None if self.discretion.changes_nothing else self.discretion.of_answer
 
     def engine(self, tables: frozenset[Table], cursors: Cursors, known: Known, sink: Sink) -> Engine:
         """What reads one slice for these tables."""

@@ -7,7 +7,7 @@ a number), the page is decoded object by object: the good ones pass, the others 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar, cast
@@ -84,6 +84,15 @@ def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
     except (*_UNREADABLE, TryFailed):
         return _object_by_object(_mended(body), row_type)
     return Page(envelope.values, envelope.next, size=envelope.size)
+
+
+def rewritten(body: bytes, rewrite: Callable[[Any], Any]) -> bytes:
+    """The body with its content as `rewrite` makes it. Raises TryFailed where it is no JSON."""
+    try:
+        content = msgspec.json.decode(body)
+    except _UNREADABLE:
+        content = decode_json(body)
+    return msgspec.json.encode(rewrite(content))
 
 
 def decode_json(body: bytes) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
 from bitbucket_source.api.client import Client, Form, Params
-from bitbucket_source.api.decode import Page, decode_object, decode_page
+from bitbucket_source.api.decode import Page, decode_object, decode_page, rewritten
 from bitbucket_source.api.errors import BadRequest, UnsafeLink
 
 Row = TypeVar("Row")
@@ -21,6 +21,8 @@ class Lists:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self.rewrite: Callable[[Any], Any] | None = None
+        """what changes the content of every answer before it is decoded; None for nothing"""
         self._lock = threading.Lock()
         self.date = ""
         """when the newest page was made, by Bitbucket's clock (the header Date); '' before any"""
@@ -29,7 +31,7 @@ class Lists:
     def one(self, path: str, endpoint: str, row_type: type[Row], params: Params | None = None) -> Row:
         """A single object."""
         url = self.client.url(path, params)
-        return self.client.ask(url, endpoint, lambda body: decode_object(body, row_type, endpoint)).content
+        return self.client.ask(url, endpoint, lambda body: decode_object(self._seen(body), row_type, endpoint)).content
 
     def follow(
         self,
@@ -109,9 +111,12 @@ class Lists:
                 self._step_down(endpoint, length, error)
 
     def _page(self, url: str, endpoint: str, row_type: type[Row], form: Form | None = None) -> Page[Row]:
-        answer = self.client.ask(url, endpoint, lambda body: decode_page(body, row_type), form)
+        answer = self.client.ask(url, endpoint, lambda body: decode_page(self._seen(body), row_type), form)
         self.date = answer.content.date = answer.headers.get("Date", "")
         return answer.content
+
+    def _seen(self, body: bytes) -> bytes:
+        return body if self.rewrite is None else rewritten(body, self.rewrite)
 
     def _pagelen(self, endpoint: str, wanted: int) -> int:
         with self._lock:

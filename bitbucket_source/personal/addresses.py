@@ -1,0 +1,75 @@
+"""E-mail addresses in texts: kept, replaced by a hash, or left out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+_ADDRESS = r"[^\s<>()\[\]{},;:\"'`|/\\@]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?![\w.-]*[:/]\S)"
+"""as people write them; not `git@host:path`, nor `user@host/path` of a URL"""
+_HASH = r"email:[0-9a-f]{64}"
+_IN_TEXT = re.compile(f"(?<=<)[^<>\\n@]*@[^<>\\n]*(?=>)|{_ADDRESS}|{_HASH}")
+_IN_SIGNATURE = re.compile(r"(?<=<)[^<>\n]+(?=>)")
+_SIGNED = re.compile(rf"([^\S\n]{{0,9}})[^<>\n:]{{0,200}}<([^<>\n]+)>|{_ADDRESS}|{_HASH}")
+
+
+class Emails(StrEnum):
+    """What becomes of e-mail addresses, from the laxest to the strictest."""
+
+    KEEP = "keep"
+    HASH = "hash"
+    """`email:` and the SHA-256 of the address in lower case, in hexadecimal: equal addresses stay equal"""
+    DROP = "drop"
+
+    def is_stricter_than(self, other: Emails) -> bool:
+        """Whether less is kept than with the other: then what is stored can be changed where it is."""
+        return list(Emails).index(self) > list(Emails).index(other)
+
+
+def digest(identity: str) -> str:
+    """SHA-256 of an address or another identity in lower case, in hexadecimal."""
+    return hashlib.sha256(identity.strip().lower().encode()).hexdigest()
+
+
+def with_emails(text: str, emails: Emails) -> str:
+    """A text that people wrote, with its addresses treated. A second time changes nothing."""
+    if emails is Emails.KEEP or ("@" not in text and "email:" not in text):
+        return text
+    return _IN_TEXT.sub(lambda found: _treated(found[0], emails), text)
+
+
+def signature_with_emails(signature: str, emails: Emails) -> str:
+    """`Name <address>` as git has it, with whatever stands for the address treated."""
+    if emails is Emails.KEEP:
+        return signature
+    return with_emails(_IN_SIGNATURE.sub(lambda found: _treated(found[0], emails), signature), emails)
+
+
+def digests_in(text: str) -> Iterator[str]:
+    """The digests of the addresses in a text, of hashed ones too."""
+    for found in (*_IN_TEXT.findall(text), *_IN_SIGNATURE.findall(text)):
+        yield _digest_of(found)
+
+
+def without(text: str, forgotten: frozenset[str]) -> str:
+    """The text without the addresses of these digests, and without the names before them, as in `Name <address>`."""
+    if "@" not in text and "email:" not in text:
+        return text
+
+    def forget(found: re.Match[str]) -> str:
+        address = found[2] or found[0]
+        if _digest_of(address) not in forgotten:
+            return found[0]
+        return f"{found[1]}<>" if found[2] else ""
+
+    return _SIGNED.sub(forget, text)
+
+
+def _treated(address: str, emails: Emails) -> str:
+    return "" if emails is Emails.DROP else f"email:{_digest_of(address)}"
+
+
+def _digest_of(address: str) -> str:
+    return address.removeprefix("email:") if re.fullmatch(_HASH, address) else digest(address)
