@@ -6,12 +6,19 @@ from bitbucket_emulator.world.actions.comments import (
     comment,
     create_task,
     delete_comment,
+    delete_task,
     edit_comment,
+    edit_task,
     reopen_comment,
     reopen_task,
     resolve_comment,
     resolve_task,
     status,
+)
+from bitbucket_emulator.world.actions.environments import (
+    create_environment,
+    delete_environment,
+    edit_environment,
 )
 from bitbucket_emulator.world.actions.git import (
     create_branch,
@@ -50,10 +57,8 @@ from bitbucket_emulator.world.actions.pipelines import (
 from bitbucket_emulator.world.actions.registry import ACTIONS, Action, action_named
 from bitbucket_emulator.world.actions.repositories import (
     block_repository,
-    create_environment,
     create_project,
     create_repository,
-    delete_environment,
     delete_fork,
     delete_repository,
     edit_repository,
@@ -85,6 +90,7 @@ from bitbucket_emulator.world.actions.settings import (
     add_report,
     add_schedule,
     add_webhook,
+    edit_webhook,
     enable_schedule,
     grant_permission,
     remove_branch_restriction,
@@ -128,10 +134,14 @@ __all__ = [
     "delete_fork",
     "delete_repository",
     "delete_tag",
+    "delete_task",
     "delete_user",
     "edit_comment",
+    "edit_environment",
     "edit_pull_request",
     "edit_repository",
+    "edit_task",
+    "edit_webhook",
     "enable_pipelines",
     "enable_schedule",
     "expire_pipeline",

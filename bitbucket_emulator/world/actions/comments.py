@@ -152,6 +152,22 @@ def reopen_task(world: World, repository: Repository, pull_request: PullRequest,
 
 
 @action
+def edit_task(
+    world: World, repository: Repository, pull_request: PullRequest, task: Task, text: str, *, at: Time
+) -> Task:
+    """Change a task's text."""
+    task.content, task.updated_on = text, at
+    return _unsettled(world, pull_request, task, at)
+
+
+@action
+def delete_task(world: World, repository: Repository, pull_request: PullRequest, task: Task, *, at: Time) -> Task:
+    """Delete a task: it is listed no longer."""
+    del pull_request.tasks[task.id]
+    return _unsettled(world, pull_request, task, at)
+
+
+@action
 def status(
     world: World,
     repository: Repository,

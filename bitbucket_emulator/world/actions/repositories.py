@@ -7,14 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bitbucket_emulator.world.actions.arguments import ActionError
+from bitbucket_emulator.world.actions.environments import add_environments
 from bitbucket_emulator.world.actions.registry import action
-from bitbucket_emulator.world.model import EVERYBODY, Environment, Project, Repository, Tag, name_uuid
+from bitbucket_emulator.world.model import EVERYBODY, Project, Repository, Tag, name_uuid
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Time
     from bitbucket_emulator.world.model import Workspace, World
-
-ENVIRONMENT_TYPES = ("Test", "Staging", "Production")
 
 
 @action
@@ -168,37 +167,6 @@ def enable_pipelines(world: World, repository: Repository, enabled: bool = True,
 
 
 @action
-def create_environment(
-    world: World,
-    repository: Repository,
-    name: str,
-    environment_type: str = "Test",
-    *,
-    at: Time,
-) -> Environment:
-    """Make a deployment environment; `environment_type` is Test, Staging or Production."""
-    if environment_type not in ENVIRONMENT_TYPES:
-        raise ActionError(f"create_environment: type {environment_type!r} is none of {', '.join(ENVIRONMENT_TYPES)}")
-    uuid = name_uuid(repository.uuid, "environment", name)
-    if uuid in repository.environments:
-        raise ActionError(f"create_environment: {name} exists")
-    slug = name.lower().replace(" ", "-")
-    made = Environment(uuid, name, slug, environment_type, ENVIRONMENT_TYPES.index(environment_type))
-    repository.environments[uuid] = made
-    return made
-
-
-@action
-def delete_environment(world: World, repository: Repository, environment: Environment, *, at: Time) -> Environment:
-    """Delete an environment and its deployments."""
-    del repository.environments[environment.uuid]
-    gone = [each.uuid for each in repository.deployments.values() if each.environment == environment.uuid]
-    for uuid in gone:
-        del repository.deployments[uuid]
-    return environment
-
-
-@action
 def create_project(world: World, key: str, name: str, description: str = "", *, at: Time) -> Project:
     """Make a project in the company's workspace."""
     if any(each.key == key for each in world.projects.values()):
@@ -213,13 +181,6 @@ def rename_project(world: World, project: Project, name: str, key: str | None = 
     """Give a project another name, and another key if given."""
     project.name, project.key, project.updated_on = name, key or project.key, at
     return project
-
-
-def add_environments(repository: Repository) -> None:
-    """The three environments every repository starts with (FACTS 6)."""
-    for rank, name in enumerate(ENVIRONMENT_TYPES):
-        uuid = name_uuid(repository.uuid, "environment", name)
-        repository.environments[uuid] = Environment(uuid, name, name.lower(), name, rank)
 
 
 def _take_slug(world: World, repository: Repository, slug: str) -> None:

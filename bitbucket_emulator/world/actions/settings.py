@@ -128,6 +128,25 @@ def add_webhook(
 
 
 @action
+def edit_webhook(
+    world: World,
+    repository: Repository,
+    webhook: str,
+    active: bool = True,
+    events: list[str] | None = None,
+    *,
+    at: Time,
+) -> Webhook:
+    """Switch the subscription of this uuid on or off, and change its `events` where they are given."""
+    found = repository.webhooks.get(webhook)
+    if found is None:
+        raise ActionError(f"edit_webhook: there is no {webhook}")
+    found.active = active
+    found.events = found.events if events is None else tuple(events)
+    return found
+
+
+@action
 def remove_webhook(world: World, repository: Repository, webhook: str, *, at: Time) -> Webhook:
     """End the subscription of this uuid."""
     return _taken(repository.webhooks, webhook, "remove_webhook")

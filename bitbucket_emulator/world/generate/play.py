@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from bitbucket_emulator.world.actions.repositories import add_environments
+from bitbucket_emulator.world.actions.environments import add_environments
 from bitbucket_emulator.world.actions.runs import test_case
 from bitbucket_emulator.world.commits import add_commit, move_branch
 from bitbucket_emulator.world.generate import chores, words
