@@ -85,6 +85,11 @@ class Overview:
             return Run(*map(_in_utc, row))
         return None
 
+    def last_whole_run(self) -> Run | None:
+        """The last run that read all that is stored of the workspace: a part tells nothing of the rest."""
+        is_known = "covers_all" in self._database.columns(SYNC_RUNS)
+        return self.last_run("exit_code = 0" + (" and coalesce(covers_all, true)" if is_known else ""))
+
     def first_start(self) -> datetime | None:
         """When the first run started."""
         [(first,)] = self._runs(("min(started_at)",), "1 = 1")
@@ -134,14 +139,15 @@ class Overview:
             condition = f"(r.uuid is null or {inside})"
         elif table is WORKSPACES or "workspace_uuid" in table.columns_by_name:
             condition, values = self._of_workspace("t.uuid" if table is WORKSPACES else "t.workspace_uuid")
-        alive = f"t.deleted_at is null and {repository_gone} is null"
+        deleted = "null" if table.keeps_history else "t.deleted_at"
+        alive = f"{deleted} is null and {repository_gone} is null"
         newest = f"max(case when {alive} then t.{table.cursor} end)" if table.cursor else "null"
         [row] = self._database.rows(
             f"""
             select
                 coalesce(sum(case when {alive} then 1 else 0 end), 0),
-                coalesce(sum(case when t.deleted_at is not null then 1 else 0 end), 0),
-                coalesce(sum(case when t.deleted_at is null and {repository_gone} is not null then 1 else 0 end), 0),
+                coalesce(sum(case when {deleted} is not null then 1 else 0 end), 0),
+                coalesce(sum(case when {deleted} is null and {repository_gone} is not null then 1 else 0 end), 0),
                 {newest}
             from {self._database.name(table)} t {join}
             where {condition}
@@ -153,10 +159,11 @@ class Overview:
 
     def _runs(self, columns: Sequence[str], condition: str) -> list[Values]:
         there = self._database.columns(SYNC_RUNS)
+        of_syncs = "coalesce(command, 'sync') = 'sync'" if "command" in there else "1 = 1"
         # a column that a later version added is there only after its first sync
         selected = ", ".join(name if name in there or "(" in name else "null" for name in columns)
         return self._database.rows(
-            f"select {selected} from {self._database.name(SYNC_RUNS)} where workspace_slug = %s and {condition}",
+            f"select {selected} from {self._database.name(SYNC_RUNS)} where workspace_slug = %s and {of_syncs} and {condition}",
             self._workspace,
         )
 

@@ -99,14 +99,14 @@ class StoredRows:
         Rows of every load: what Bitbucket no longer has is gone, whoever wrote it.
         """
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
-        return set(self._select(table, table.key, ["deleted_at is null"], conditions, among))
+        return set(self._select(table, table.key, _alive(table), conditions, among))
 
     def stored(
         self, table: Table, columns: Sequence[str], place: Mapping[str, str | int], **among: Iterable[Any]
     ) -> list[Key]:
         """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
-        return list(self._select(table, columns, ["deleted_at is null", self._loaded], conditions, among))
+        return list(self._select(table, columns, [*_alive(table), self._loaded], conditions, among))
 
     def values(self, table: Table, columns: Sequence[str], **among: Iterable[Any]) -> list[Values]:
         """Some columns of the rows in which other columns have one of the values."""
@@ -197,6 +197,11 @@ class StoredRows:
             for row in rows.to_pylist()
         ]
         return pa.Table.from_pylist(whole, schema=rows.schema)
+
+
+def _alive(table: Table) -> list[str]:
+    """The conditions that a row is not marked as deleted."""
+    return ["1 = 1"] if table.keeps_history else ["deleted_at is null"]
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pipelines import STEP_TABLES, PipelinesCursor, is_unfinished
+from bitbucket_source.sync.pipelines import STEP_TABLES, is_unfinished, with_work
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.steps import steps_of
@@ -203,16 +203,8 @@ def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
     reopened = [row.uuid for row in changed if is_unfinished(row)]
     if reopened or owed:
         # the ordinary reading takes it from there
-        yield Amend(PIPELINES, lambda cursor: _with_work(cursor, reopened, owed))
+        yield Amend(PIPELINES, lambda cursor: with_work(cursor, reopened, owed))
     return str(start + page.length) if page.length >= PIPELINES.pagelen else ""
-
-
-def _with_work(cursor: PipelinesCursor, reopened: Sequence[str], owed: Sequence[str]) -> PipelinesCursor:
-    return msgspec.structs.replace(
-        cursor,
-        open=tuple(sorted({*cursor.open, *reopened})),
-        owed=tuple(dict.fromkeys([*cursor.owed, *owed])),
-    )
 
 
 def _steps(ask: Ask, job: Job, at: str) -> Unit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Protocol
@@ -27,6 +27,9 @@ from bitbucket_source.sync.job import Job, Refs
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
+
+_WENT_BACK = "went back"
+"""in what is done of a repository"""
 
 
 class Sink(Protocol):
@@ -115,18 +118,34 @@ class Engine:
         def read_all(repository: Repository) -> None:
             if self._is_over():
                 return
-            done = self._agenda.done[repository.uuid]
-            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since, done=done)
+            job = self._job(repository, done=self._agenda.done[repository.uuid])
             try:
                 finished = [read(family, job) for family in FAMILIES]
             finally:
                 self._agenda.reading.pop(repository.uuid, None)
-            if all(finished):
+            if all(finished) and not self._goes_back(job):
                 self._agenda.finished.add(repository.uuid)
 
         with ThreadPoolExecutor(self._workers, thread_name_prefix="bitbucket") as pool:
             for _ in pool.map(read_all, self._agenda.left):
                 pass
+
+    def _job(self, repository: Repository, done: set[Hashable] | None = None) -> Job:
+        return Job(
+            repository,
+            Refs(self._ask, repository),
+            self._known,
+            since=self._census.since,
+            done=set() if done is None else done,
+            reads=self._agenda.readable(self._ask.wanted),
+        )
+
+    def _goes_back(self, job: Job) -> bool:
+        """Whether a list has made work for one that was read before it: that is for another slice, once a sync."""
+        goes_back = bool(job.amended & job.walked) and _WENT_BACK not in job.done
+        if goes_back:
+            job.done.add(_WENT_BACK)
+        return goes_back
 
     def _read_family(self, family: Family, job: Job) -> bool:
         """Read one list of a repository; returns whether nothing of it is left for the next slice."""
@@ -168,6 +187,8 @@ class Engine:
             self._report(family.source, job.repository.full_name, error)
         else:
             self._agenda.complete.add((family.source.name, job.repository.full_name))
+        finally:
+            job.walked.add(family.source)
         return True
 
     def _walk_group(
@@ -184,7 +205,10 @@ class Engine:
             if isinstance(event, NextLoad):
                 return False
             self._agenda.touched.add(job.repository.uuid)
-            self._take(event, job.repository.uuid, group, tables)
+            if isinstance(event, Amend) and event.source in job.walked:
+                job.amended.update([event.source] if self._amend(job.repository.uuid, event) else [])
+            else:
+                self._take(event, job.repository.uuid, group, tables)
             last = event.cursor if isinstance(event, Reached) else last
         if self._is_over():
             return False
@@ -212,7 +236,7 @@ class Engine:
             if not kinds <= {kind.name}:
                 return
             kinds.add(kind.name)
-            job = Job(repository, Refs(self._ask, repository), self._known, since=self._census.since)
+            job = self._job(repository)
             self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
             if kind.read is None:
                 audit.move(kind, repositories, whole=self._read_refs(job))
@@ -244,16 +268,18 @@ class Engine:
         signs = [cursor.sign for cursor, _ in groups if cursor is not None]
         job.signs[family.source] = max([*signs, job.signs.get(family.source, "")])
 
-    def _amend(self, uuid: str, amend: Amend) -> None:
-        """Change the cursors of a list's readers, those of this slice included."""
+    def _amend(self, uuid: str, amend: Amend) -> bool:
+        """Change the cursors of a list's readers, those of this slice included; returns whether any changed."""
+        has_changed = False
         family = next(family for family in FAMILIES if family.source is amend.source)
         readers = [self._cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
         for cursor, group in self._cursors.grouped(uuid, readers, family.cursor_type):
-            if cursor is not None:
-                changed = amend.change(cursor)
+            if cursor is not None and (changed := amend.change(cursor)) != cursor:
                 self._take(Reached(changed), uuid, group, self._ask.wanted)
                 for reader in group:
                     self._cursors.put(uuid, reader, changed)
+                has_changed = True
+        return has_changed
 
     def _take(self, event: Event, uuid: str, group: Sequence[Reader], tables: frozenset[Table]) -> None:
         match event:

@@ -17,11 +17,11 @@ import msgspec
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Events, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Amend, Event, Events, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.runs import placed, position_in, runs_before
 from bitbucket_source.sync.steps import run_gone, steps_of
-from bitbucket_source.tables import PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
+from bitbucket_source.tables import DEPLOYMENTS, PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
 
 OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
 """The values of `status` that together are all runs that have not finished (FACTS 2)."""
@@ -168,9 +168,12 @@ def _page(
     """
     fresh = list({row.uuid: row for row in rows if row.uuid not in seen.runs}.values())
     seen.runs.update(row.uuid for row in fresh)
+    job.runs.update(row.uuid for row in fresh)
     changed = job.known.different(PIPELINES, fresh, job.repository.place)
     if fresh:
         yield Rows(PIPELINES, fresh, job.repository.place)
+    if changed or any(is_running(row) for row in fresh):
+        yield Amend(DEPLOYMENTS, _told_to_look)
     unfinished = {row.uuid for row in fresh if is_unfinished(row)}
     finished = {row.uuid for row in fresh} - unfinished
     stirred = {row.uuid for row in changed}
@@ -240,6 +243,11 @@ def _steps(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     return _with(cursor, owed=tuple(failed), empty=tuple(empty))
 
 
+def _told_to_look(cursor: Any) -> Any:
+    """A run that changes may have deployed, where nothing was deployed for long."""
+    return msgspec.structs.replace(cursor, look=True)
+
+
 def _commit(row: Any) -> str | None:
     named = row.target and row.target.commit
     return named.hash if named else None
@@ -254,6 +262,15 @@ def is_running(row: Any) -> bool:
     """Whether its steps may change while the row stays as it is; a paused run changes its row when it goes on."""
     stage = row.state.stage.name if row.state is not None and row.state.stage is not None else ""
     return is_unfinished(row) and stage not in {"PAUSED", "HALTED"}
+
+
+def with_work(cursor: PipelinesCursor, reopened: Sequence[str], owed: Sequence[str]) -> PipelinesCursor:
+    """The cursor with runs to be read again, and runs whose steps are."""
+    return _with(
+        cursor,
+        open=tuple(sorted({*cursor.open, *reopened})),
+        owed=tuple(dict.fromkeys([*cursor.owed, *owed])),
+    )
 
 
 def _with(cursor: PipelinesCursor, **changes: Any) -> PipelinesCursor:
