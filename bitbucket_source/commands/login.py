@@ -58,7 +58,7 @@ def login(
         click.echo(f"Scopes: {', '.join(made.kept.scopes) or 'Bitbucket does not say'}.")
         click.echo(f"Kept in {made.place}; good until three months after it was last used.")
         if (first := before_login(oauth_url)) is not None:
-            click.echo(f"Notice: {first} goes before the login: take it away to use the login.")
+            click.echo(f"Notice: before the login go {first}: take them away to use the login.")
 
 
 def _open_browser(url: str) -> None:
