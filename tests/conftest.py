@@ -17,6 +17,16 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the tests that take minutes")
     parser.addoption("--histories", type=int, default=150, help="how many random histories a long run tries")
+    parser.addoption("--live", action="store_true", help="also ask the real Bitbucket, with GET only: docs/live.md")
+    parser.addoption("--live-requests", type=int, default=150, help="the most requests that --live sends")
+    parser.addoption("--live-record", metavar="DIR", help="keep what --live hears in DIR, without names and secrets")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """One process for --live: its tests share every answer."""
+    if config.getoption("--live"):
+        config.option.numprocesses = 0
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,0 +1,54 @@
+"""Who asks the real Bitbucket, and the report at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from bitbucket_source.api.credentials import CredentialsError
+from bitbucket_source.api.finding import credentials_from_environment
+
+from .asking import Reader
+from .fact import Finding
+from .material import Material
+from .report import lines
+
+MATERIAL = pytest.StashKey[Material]()
+FINDINGS = pytest.StashKey[list[Finding]]()
+
+_API = "https://api.bitbucket.org/2.0"
+_OAUTH = "https://bitbucket.org/site/oauth2"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the credentials before a test hides the environment."""
+    config.stash[FINDINGS] = []
+    if config.getoption("--live"):
+        config.stash[MATERIAL] = material_from(os.environ, config.getoption("--live-requests"))
+
+
+def material_from(environment: Mapping[str, str], limit: int) -> Material:
+    """The workspace that the environment names. Raises pytest.UsageError where it does not say whom to ask, or as whom."""
+    try:
+        found = credentials_from_environment(environment, environment.get("BITBUCKET_OAUTH_URL") or _OAUTH)
+    except CredentialsError as error:
+        raise pytest.UsageError(f"--live: {error}") from None
+    workspace = environment.get("BITBUCKET_WORKSPACE", "").strip()
+    if found is None or not workspace:
+        missing = "credentials (BITBUCKET_ACCESS_TOKEN, or another kind)" if found is None else "BITBUCKET_WORKSPACE"
+        raise pytest.UsageError(
+            f"--live asks the real Bitbucket: put {missing} into the environment; see docs/live.md."
+        )
+    reader = Reader(environment.get("BITBUCKET_BASE_URL") or _API, found.auth, limit)
+    return Material(reader, workspace)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Fact by fact, what was found."""
+    findings = config.stash.get(FINDINGS, [])
+    if findings:
+        terminalreporter.section("facts about Bitbucket")
+        for line in lines(findings, config.stash[MATERIAL].reader.requests):
+            terminalreporter.write_line(line)

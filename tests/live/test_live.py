@@ -1,0 +1,26 @@
+"""The facts, tested on the real Bitbucket: `pytest --live tests/live`."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import FINDINGS, MATERIAL
+from .fact import Fact, look
+from .facts import FACTS
+
+_NOT_LIVE = pytest.mark.skip(reason="asks the real Bitbucket: run with --live, see docs/live.md")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.config.getoption("--live"):
+        metafunc.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+    else:
+        metafunc.parametrize("fact", [pytest.param(None, marks=_NOT_LIVE, id="facts")])
+
+
+def test_on_the_real_bitbucket(fact: Fact, pytestconfig: pytest.Config) -> None:
+    finding = look(fact, pytestconfig.stash[MATERIAL])
+    pytestconfig.stash[FINDINGS].append(finding)
+    if finding.outcome == "could not be tested":
+        pytest.skip(finding.told)
+    assert finding.outcome in ("holds", "answered"), f"{fact.sentence} {finding.told}"
