@@ -16,6 +16,7 @@ from bitbucket_source.load.database import Database
 from bitbucket_source.load.lock import LockedError, SyncLock
 from bitbucket_source.load.overview import OpenError, Overview, Rows, Run, StoredRepository
 from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.selection import last_selection
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.sync.audit import KINDS, Round
 from bitbucket_source.sync.cursors import Cursors, Reader
@@ -98,7 +99,7 @@ class Freshness:
     database: str | None
     """DuckDB's file"""
     as_of: datetime | None
-    """start of the last sync that read everything it was asked for: the rows are at least as new"""
+    """start of the last sync that read everything that is stored of the workspace: the rows are at least as new"""
     last_run: Run
     outcome: Outcome
     """of the last run"""
@@ -141,14 +142,16 @@ def _read(pipeline: dlt.Pipeline, workspace: str, database_file: str | None, at_
         if not database.columns(SYNC_RUNS):
             raise _nothing_synced(pipeline, workspace, database_file)
         overview = Overview(database, workspace)
-        last_run, complete = overview.last_run(), overview.last_run("exit_code = 0")
+        last_run, complete = overview.last_run(), overview.last_whole_run()
         if last_run is None:
             raise _nothing_synced(pipeline, workspace, database_file)
         tables = [table for table in DATA_TABLES if database.columns(table)]
         as_of = complete.started_at if complete else None
         rounds, first = overview.rounds(), overview.first_start()
         outcome = _outcome(pipeline, last_run, at_work)
-        repositories = _repositories(overview, stored_cursors(database), frozenset(tables))
+        repositories = _repositories(
+            overview, stored_cursors(database, last_selection(database, workspace).catalog), frozenset(tables)
+        )
         never_read = _never_read(repositories) if outcome is Outcome.COMPLETE else ()
         return Freshness(
             workspace=workspace,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
@@ -148,6 +150,12 @@ class Session:
         """See no answer but as the setting `emails`, and the digests of forgotten people's identities, let it be."""
         self.discretion = Discretion(Emails(self.settings.emails), forgotten)
         self.lists.rewrite = None if self.discretion.changes_nothing else self.discretion.of_answer
+
+    def adopt(self, **changes: Any) -> None:
+        """Go on with some settings changed, where they can be so."""
+        with suppress(SettingsError):
+            self.settings = replace(self.settings, **changes)
+        self.be_discreet(self.discretion.forgotten)
 
     def engine(self, tables: frozenset[Table], cursors: Cursors, known: Known, sink: Sink) -> Engine:
         """What reads one slice for these tables."""

@@ -52,7 +52,7 @@ def status(
     \b
     --json prints one object; moments are ISO 8601 in UTC, or null:
       workspace, destination, dataset, database
-      as_of         start of the last sync that read everything it was asked for
+      as_of         start of the last sync that read everything that is stored of it
       last_run      run_id, credentials, started_at, ended_at, exit_code, stopped, requests,
                     seconds_waited
       outcome       of the last run: complete, incomplete, stopped, failed, running, killed,

@@ -18,6 +18,7 @@ import msgspec
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.resources import bookkeeping_resource, one_source
+from bitbucket_source.load.selection import Selection, encode_selection
 from bitbucket_source.sync.agenda import Agenda
 from bitbucket_source.sync.audit import Round
 from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
@@ -54,6 +55,7 @@ class Bookkeeping:
     workspace: str
     credentials: str
     started_at: datetime
+    command: str = "sync"
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def __post_init__(self) -> None:
@@ -64,7 +66,8 @@ class Bookkeeping:
         """Where the last run that ended left off; the beginning, where that cannot be read."""
         rows = self._database.rows(
             f"select next_repository, audit from {self._database.name(SYNC_RUNS)} "
-            "where workspace_slug = %s and ended_at is not null order by started_at desc limit 1",
+            "where workspace_slug = %s and ended_at is not null and coalesce(command, 'sync') = 'sync' "
+            "order by started_at desc limit 1",
             self.workspace,
         )
         self._database.close()
@@ -87,12 +90,14 @@ class Bookkeeping:
         self._database.close()
         return [(max(0.0, (now - ended).total_seconds()), int(requests or 0)) for ended, requests in rows]
 
-    def begin(self) -> None:
+    def begin(self, selection: Selection) -> None:
         """Write the run's row: whoever looks sees that a sync runs."""
         self._insert(
             SYNC_RUNS,
             {
                 "run_id": self.run_id,
+                "command": self.command,
+                "selection": encode_selection(selection),
                 "workspace_slug": self.workspace,
                 "credentials": self.credentials,
                 "started_at": self.started_at,

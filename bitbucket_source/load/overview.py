@@ -163,7 +163,8 @@ class Overview:
         # a column that a later version added is there only after its first sync
         selected = ", ".join(name if name in there or "(" in name else "null" for name in columns)
         return self._database.rows(
-            f"select {selected} from {self._database.name(SYNC_RUNS)} where workspace_slug = %s and {of_syncs} and {condition}",
+            f"select {selected} from {self._database.name(SYNC_RUNS)} "
+            f"where workspace_slug = %s and {of_syncs} and {condition}",
             self._workspace,
         )
 

@@ -13,6 +13,7 @@ from dlt.extract.exceptions import CurrentSourceNotAvailable
 
 from bitbucket_source.load.arrow import Unfit, identity_of
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.forgotten import forgotten_in
 from bitbucket_source.load.marks import mark_deleted
 from bitbucket_source.load.outlet import Outlet
 from bitbucket_source.load.pending import remember_what_is_continued
@@ -51,6 +52,7 @@ class Reading:
         )
         if database is not None:
             remember_what_is_continued(database)
+            session.be_discreet(forgotten_in(database))
         cursors = stored_cursors(database, catalog) if database is not None else Cursors(catalog=catalog)
         self._engine = session.engine(tables, cursors, stored or NothingKnown(), self.outlet)
         if database is not None:
@@ -81,7 +83,7 @@ class Reading:
             mark_deleted(self._database, gone, self._session.started_at, self._synced_at)
 
     def _report_unfit(self, table: Table, unfit: Unfit) -> None:
-        where = unfit.place.get("repository_uuid", "")
+        where = str(unfit.place.get("repository_uuid", ""))
         named = {each.uuid: each.full_name for each in self._session.agenda.repositories or ()}
         item = identity_of(table, unfit.object)
         self._session.agenda.report(Trouble(table, named.get(where, where), item, unfit.why))

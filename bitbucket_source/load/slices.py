@@ -15,6 +15,7 @@ from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tabl
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource, one_source
+from bitbucket_source.load.selection import covers_all, selection_of
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.load.types import conform_types
 from bitbucket_source.load.workarounds import prepare_destination
@@ -80,7 +81,7 @@ def run_sync(
     session.audit = Audit(Share.parsed(session.settings.audit_requests), session.budget, remembered.rounds)
     if session.settings.full_refresh:
         _set_cursors_back(pipeline)
-    books.begin()
+    books.begin(selection_of(session.settings, tables))
     try:
         while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
             _run_slice(pipeline, session, tables, result)
@@ -88,7 +89,7 @@ def run_sync(
             if session.agenda.is_done and not session.agenda.stopped:
                 _enter_next_phase(pipeline, session, frozenset(tables))
     finally:
-        _close(books, session, result)
+        _close(pipeline, books, session, tables, result)
     return result
 
 
@@ -120,7 +121,9 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
     agenda.enter(Phase.DONE)
 
 
-def _close(books: Bookkeeping, session: Session, result: SyncResult) -> None:
+def _close(
+    pipeline: dlt.Pipeline, books: Bookkeeping, session: Session, tables: Sequence[Table], result: SyncResult
+) -> None:
     """Complete the books, also of a run that ends with an error: its row says so by a missing exit code."""
     agenda, budget = session.agenda, session.budget
     result.troubles = list(agenda.troubles.values())
@@ -129,10 +132,14 @@ def _close(books: Bookkeeping, session: Session, result: SyncResult) -> None:
     result.requests = budget.requests
     result.ended_at = datetime.now(UTC)
     is_whole = agenda.phase is Phase.DONE or bool(agenda.stopped)
+    database = Database(pipeline)
+    covers = covers_all(database, agenda, tables)
+    database.close()
     books.settle_errors(agenda)
     books.end(
         {
             "exit_code": result.exit_code if is_whole else None,
+            "covers_all": covers,
             "stopped": result.stopped,
             "requests": result.requests,
             "requests_by_endpoint": json.dumps(dict(budget.by_endpoint.most_common())),

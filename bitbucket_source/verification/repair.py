@@ -35,6 +35,7 @@ from bitbucket_source.sync.known import Key
 from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished
 from bitbucket_source.tables import COMMITS, PIPELINES, SYNC_CURSORS, USERS, Table
 from bitbucket_source.verification.again import read_again
+from bitbucket_source.verification.books import write_down
 from bitbucket_source.verification.comparing import accounts_of
 from bitbucket_source.verification.findings import Difference, Kind, Source
 from bitbucket_source.verification.look import not_reached
@@ -68,7 +69,7 @@ def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification)
 
     Raises LockedError where a sync is at work.
     """
-    before = session.budget.requests
+    before, started_at = session.budget.requests, datetime.now(UTC)
     with SyncLock(pipeline, session.settings.workspace):
         prepare_destination(pipeline)
         finish_pending_loads(pipeline)
@@ -84,7 +85,17 @@ def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification)
             work.compare()
         finally:
             database.close()
-    work.result.requests = session.budget.requests - before
+        work.result.requests = session.budget.requests - before
+        write_down(
+            pipeline,
+            session,
+            list(work.written_to),
+            command="repair",
+            started_at=started_at,
+            requests=work.result.requests,
+            exit_code=work.result.exit_code,
+            stopped=work.result.stopped,
+        )
     return work.result
 
 
@@ -104,7 +115,7 @@ class _Work:
             tables | {each.source.table for each in self._differences},
             self._catalog,
         )
-        self._tables = tables
+        self._tables = self.written_to = tables
         self._there: defaultdict[Table, list[pa.Table]] = defaultdict(list)
         """what Bitbucket has now of the rows in question"""
         self._gone: defaultdict[Table, set[Key]] = defaultdict(set)

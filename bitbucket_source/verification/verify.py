@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from bitbucket_source.api.errors import Stopped
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.forgotten import forgotten_in
 from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.selection import adopt_last_selection
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
@@ -32,6 +34,7 @@ from bitbucket_source.tables import (
     Table,
 )
 from bitbucket_source.tables.catalog import Catalog
+from bitbucket_source.verification.books import write_down
 from bitbucket_source.verification.cheap import check_commits, count_pipelines, count_pull_requests
 from bitbucket_source.verification.comparing import Comparison
 from bitbucket_source.verification.findings import Findings
@@ -90,6 +93,8 @@ def verify(
 ) -> Verification:
     """Compare `tables` of the session's workspace with the pipeline's destination, which stays as it is.
 
+    Rows are seen as the last sync was told to see them (`raw`, `columns`, `emails`).
+
     `rows` of each table are sampled, chosen by `seed`. `named`: somebody named the tables, then one that cannot be read
     or is not in the warehouse is a trouble. Raises DestinationError where nothing was synced, and what makes
     reading impossible: CredentialsRefused, CredentialsError, the error of the repositories' list.
@@ -102,6 +107,8 @@ def verify(
     try:
         if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
             raise _nothing_synced(session.settings.workspace)
+        adopt_last_selection(database, session)
+        session.be_discreet(forgotten_in(database))
         _Run(session, database, result, rows, named).run(
             _stored_tables(database, tables, session.settings.catalog, result.findings, named)
         )
@@ -110,6 +117,16 @@ def verify(
     finally:
         database.close()
         result.requests = session.budget.requests
+    write_down(
+        pipeline,
+        session,
+        tables,
+        command="verify",
+        started_at=session.started_at,
+        requests=result.requests,
+        exit_code=result.exit_code,
+        stopped=result.findings.stopped,
+    )
     return result
 
 
