@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from bitbucket_source.sync.ask import Ask, nested_tables
+from bitbucket_source.sync.checks import ChecksCursor, read_checks
 from bitbucket_source.sync.commits import CommitsCursor, read_commits
 from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.deployment_commits import CarriedCursor, derive_deployment_commits
@@ -23,6 +24,7 @@ from bitbucket_source.sync.refs import RefsCursor, read_refs
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS, WholeListCursor, read_whole_list
 from bitbucket_source.tables import (
     BRANCHES,
+    COMMIT_STATUSES,
     COMMIT_TRAILERS,
     COMMITS,
     DEPLOYMENT_ATTEMPTS,
@@ -38,6 +40,8 @@ from bitbucket_source.tables import (
     PULL_REQUEST_FILES,
     PULL_REQUEST_TASKS,
     PULL_REQUESTS,
+    REPORT_ANNOTATIONS,
+    REPORTS,
     TAGS,
     USERS,
     Table,
@@ -93,6 +97,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(TAGS, RefsCursor, partial(read_refs, TAGS)),
     Family(COMMITS, CommitsCursor, read_commits, children=(COMMIT_TRAILERS,)),
     Family(DEPLOYMENT_COMMITS, CarriedCursor, derive_deployment_commits),
+    Family(COMMIT_STATUSES, ChecksCursor, read_checks, children=(REPORTS, REPORT_ANNOTATIONS)),
     *(Family(table, WholeListCursor, partial(read_whole_list, table)) for table in WHOLE_LISTS),
 )
 

@@ -1,0 +1,144 @@
+"""What builds and scanners say of commits: statuses, reports and their annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound, RateLimited
+from bitbucket_source.sync.ask import Ask, Place
+from bitbucket_source.sync.events import Event, Events, Gone, Reached, Trouble
+from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.listing import whole_list
+from bitbucket_source.sync.watched import Watched, heads_now, today
+from bitbucket_source.tables import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, REPOSITORIES, Table
+
+CHECKS = (COMMIT_STATUSES, REPORTS, REPORT_ANNOTATIONS)
+
+
+class ChecksCursor(msgspec.Struct, frozen=True):
+    """Which commits are watched, and how far this reading of them has come."""
+
+    watched: Watched = Watched()
+    owed: tuple[str, ...] = ()
+    """commits that were never read, or could not be"""
+    at: str = ""
+    """of a reading that was cut short, the commit it had come to: the next one begins behind it"""
+    doubted: tuple[str, ...] = ()
+    """the lists that were empty although rows are stored: believed when the next sync sees it too"""
+
+
+@dataclass
+class _Look:
+    """What one look at a commit's lists is told, and tells."""
+
+    doubted: frozenset[str]
+    """the lists that were seen empty before"""
+    empty: list[str] = field(default_factory=list)
+    """those that are empty although rows are stored, and not believed"""
+    is_unfinished: bool = False
+
+
+def read_checks(ask: Ask, job: Job, cursor: ChecksCursor | None) -> Events:
+    """The lists of every commit that is watched. Each commit is a safe point."""
+    before, day = cursor or ChecksCursor(), today(ask)
+    cursor = _replaced(before, watched=before.watched.without_old(day))
+    if cursor.watched.occasion != job.occasion:
+        known = (*cursor.watched.heads, *cursor.watched.replaced)
+        heads = heads_now(ask, job, known, day, is_first=cursor.watched.occasion == "")
+        new = [sha for sha in heads if sha not in known]
+        cursor = _replaced(
+            cursor, watched=cursor.watched.on(job.occasion, heads, day), owed=tuple(dict.fromkeys([*cursor.owed, *new]))
+        )
+    for sha in _in_order(cursor, day):
+        this = ("checks", sha, ask.wanted)
+        if this in job.done:
+            continue
+        look = _Look(frozenset(cursor.doubted))
+        try:
+            yield from checks_of(ask, job, sha, look)
+        except (AccessDenied, CredentialsRefused, RateLimited):
+            raise
+        except BitbucketError as error:
+            yield Trouble(COMMIT_STATUSES, job.repository.full_name, f"commit {sha}", str(error))
+            owed = tuple(dict.fromkeys([*cursor.owed, sha]))
+        else:
+            owed = tuple(each for each in cursor.owed if each != sha)
+        cursor = _after(cursor, sha, look, owed)
+        job.done.add(this)
+        yield Reached(cursor)
+    yield Reached(_replaced(cursor, at=""))
+
+
+def _in_order(cursor: ChecksCursor, day: str) -> list[str]:
+    """The commits to read: first those that are owed, then those behind the one the last reading came to."""
+    watched = sorted(cursor.watched.to_ask(day))
+    behind = [sha for sha in watched if sha > cursor.at]
+    return list(dict.fromkeys([*cursor.owed, *behind, *watched]))
+
+
+def _after(cursor: ChecksCursor, sha: str, look: _Look, owed: Sequence[str]) -> ChecksCursor:
+    doubted = [each for each in cursor.doubted if sha not in each]
+    return ChecksCursor(
+        watched=cursor.watched.after_reading(sha, is_unfinished=look.is_unfinished),
+        owed=tuple(owed),
+        at=sha,
+        doubted=(*doubted, *look.empty),
+    )
+
+
+def checks_of(ask: Ask, job: Job, sha: str, look: _Look) -> Generator[Event, None, None]:
+    """All that the selected tables have of one commit. A commit that Bitbucket does not have has nothing."""
+    place = {**job.repository.place, "commit_hash": sha}
+    try:
+        if COMMIT_STATUSES in ask.wanted:
+            statuses, _ = yield from _listed(ask, job, COMMIT_STATUSES, place, look)
+            look.is_unfinished |= any(row.state == "INPROGRESS" for row in statuses)
+        if not {REPORTS, REPORT_ANNOTATIONS}.isdisjoint(ask.wanted):
+            yield from _reports(ask, job, place, look)
+    except NotFound:
+        yield from _commit_gone(ask, job, place)
+
+
+def _reports(ask: Ask, job: Job, place: Place, look: _Look) -> Generator[Event, None, None]:
+    reports, believed = yield from _listed(ask, job, REPORTS, place, look)
+    look.is_unfinished |= any(row.result == "PENDING" for row in reports)
+    if REPORT_ANNOTATIONS not in ask.wanted:
+        return
+    for report in reports:
+        yield from _listed(ask, job, REPORT_ANNOTATIONS, {**place, "report_uuid": report.uuid}, look)
+    if believed:
+        there = {report.uuid for report in reports}
+        stored = {uuid for (uuid,) in job.known.stored(REPORT_ANNOTATIONS, ["report_uuid"], place)}
+        of_commit = (job.repository.uuid, place["commit_hash"])
+        yield Gone(REPORT_ANNOTATIONS, [(*of_commit, uuid) for uuid in sorted(stored - there)])
+
+
+def _listed(
+    ask: Ask, job: Job, table: Table, place: Place, look: _Look
+) -> Generator[Event, None, tuple[list[Any], bool]]:
+    """The objects of a list, and whether what it does not show is gone."""
+    pages = list(ask.pages(table, place))
+    below = " ".join(str(value) for name, value in place.items() if name != "repository_uuid")
+    this = f"{table.name} {below}"
+    what = f"{job.repository.full_name} {below}"
+    believed = yield from whole_list(ask, job, table, place, pages, what, believed_empty=this in look.doubted)
+    if not believed:
+        look.empty.append(this)
+    return [row for page in pages for row in page.rows], believed
+
+
+def _commit_gone(ask: Ask, job: Job, place: Place) -> Generator[Event, None, None]:
+    """Bitbucket does not have a commit: nor what was said of it, where it still has the repository."""
+    tables = [table for table in CHECKS if job.known.keys(table, place)]
+    if tables:
+        ask.item(REPOSITORIES, {}, job.repository.uuid)
+    for table in tables:
+        yield Gone(table, [(job.repository.uuid, place["commit_hash"])])
+
+
+def _replaced(cursor: ChecksCursor, **changes: Any) -> ChecksCursor:
+    return msgspec.structs.replace(cursor, **changes)
