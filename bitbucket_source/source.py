@@ -38,6 +38,7 @@ def bitbucket_source(
     on_rate_limit: str = "wait",
     raw: Sequence[str] | None = None,
     columns: Mapping[str, Sequence[str]] | None = None,
+    emails: str = "keep",
 ) -> Iterable[DltResource]:
     """A Bitbucket Cloud workspace: one resource per table, incremental, each repository with cursors of its own.
 
@@ -61,6 +62,8 @@ def bitbucket_source(
         raw: Names of the tables that keep each whole object, as Bitbucket sent it, in a JSON column `raw`.
         columns: Columns to add, by table: paths in the object, with a type behind a colon where it is not text, as in
             `{"pull_requests": ["links.self.href", "merge_commit.date: timestamp"]}`.
+        emails: Whether the e-mail addresses in what people wrote are stored: `keep`, `hash` (SHA-256), `drop`. Rows
+            that are stored already are changed by `bitbucket-source sync` only.
 
     Raises:
         SettingsError: A setting cannot be right.
@@ -81,6 +84,7 @@ def bitbucket_source(
         on_rate_limit=on_rate_limit,
         raw=raw,
         columns=columns,
+        emails=emails,
     )
     return resources_of(session, selected_tables(tables), renew=True)
 
@@ -103,6 +107,7 @@ def make_session(
     full_refresh: bool = False,
     raw: Sequence[str] | None = None,
     columns: Mapping[str, Sequence[str]] | None = None,
+    emails: str = "keep",
 ) -> Session:
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
 
@@ -124,6 +129,7 @@ def make_session(
         full_refresh=full_refresh,
         raw=tuple(raw or ()),
         columns=dict(columns or {}),
+        emails=emails,
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
 

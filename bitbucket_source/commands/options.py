@@ -60,6 +60,11 @@ content_options = _together(
     click.option(
         "--raw", metavar="NAMES", help="Keep each whole object of these tables, separated by commas, in a column raw."
     ),
+    click.option(
+        "--emails",
+        type=click.Choice(["keep", "hash", "drop"]),
+        help="What is stored of e-mail addresses. [default: keep]",
+    ),
 )
 """What is stored of an object."""
 

@@ -29,7 +29,8 @@ class Database:
         self._open = ExitStack()
         self._columns: dict[str, tuple[str, ...]] = {}
         destination = pipeline.destination
-        self._takes_lists = destination is not None and destination.destination_name in _TAKES_LISTS
+        self.takes_lists = destination is not None and destination.destination_name in _TAKES_LISTS
+        """whether a whole list goes as one parameter: `unnest(%s)` makes rows of it"""
 
     def close(self) -> None:
         """Let go of the connection; the next statement opens another one.
@@ -93,7 +94,7 @@ class Database:
     def among(self, column: str, values: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
         """Conditions that hold where a column has one of the values, with their parameters: as many as it takes."""
         distinct = list(dict.fromkeys(values))
-        if self._takes_lists:
+        if self.takes_lists:
             yield f"{column} in (select unnest(%s))", [distinct]
             return
         for start in range(0, len(distinct), _VALUES_A_STATEMENT):

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bitbucket_source.load.database import Database, Values
+from bitbucket_source.load.workspaces import workspace_uuids
 from bitbucket_source.sync.audit import Round
 from bitbucket_source.tables import REPOSITORIES, SYNC_ERRORS, SYNC_RUNS, WORKSPACES, Table
 
@@ -76,7 +77,7 @@ class Overview:
     def __init__(self, database: Database, workspace: str) -> None:
         self._database = database
         self._workspace = workspace
-        self._uuids = self._workspace_uuids()
+        self._uuids = workspace_uuids(database, workspace)
 
     def last_run(self, condition: str = "1 = 1") -> Run | None:
         """The last run that meets a condition on the columns of `sync_runs`."""
@@ -167,17 +168,6 @@ class Overview:
             f"where workspace_slug = %s and {of_syncs} and {condition}",
             self._workspace,
         )
-
-    def _workspace_uuids(self) -> list[str]:
-        """The workspace's identity as far as the tables tell it; it was named by its slug or its uuid."""
-        found: list[Values] = []
-        for table, uuid, slug in ((WORKSPACES, "uuid", "slug"), (REPOSITORIES, "workspace_uuid", "workspace_slug")):
-            if self._database.columns(table):
-                found += self._database.rows(
-                    f"select distinct {uuid} from {self._database.name(table)} where {uuid} = %s or lower({slug}) = %s",
-                    *(self._workspace, self._workspace.lower()),
-                )
-        return sorted({uuid for (uuid,) in found if uuid})
 
     def _of_workspace(self, column: str) -> tuple[str, list[str]]:
         """The condition that a row is of the workspace; all are where its identity is not known."""

@@ -13,12 +13,14 @@ import pyarrow as pa
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.emails import conform_emails
 from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.load.selection import covers_all, selection_of
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.load.types import conform_types
 from bitbucket_source.load.workarounds import prepare_destination
+from bitbucket_source.load.workspaces import repositories_of_others
 from bitbucket_source.session import Session
 from bitbucket_source.source import resources_of
 from bitbucket_source.sync.agenda import Phase, SliceLimit
@@ -26,7 +28,7 @@ from bitbucket_source.sync.audit import Audit, Share
 from bitbucket_source.sync.cursors import NONE_SUCH
 from bitbucket_source.sync.events import Trouble
 from bitbucket_source.sync.families import is_outdated
-from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_CURSORS, Table
+from bitbucket_source.tables import BOOKKEEPING_TABLES, DATA_TABLES, SYNC_CURSORS, Table
 
 SLICE = SliceLimit(seconds=180, requests=1000)
 """What a crash loses at most."""
@@ -79,8 +81,11 @@ def run_sync(
     session.budget.add_earlier(session.credentials.identity, books.requests_of_the_last_hour())
     session.agenda.first = remembered.next_repository
     session.audit = Audit(Share.parsed(session.settings.audit_requests), session.budget, remembered.rounds)
-    if session.settings.full_refresh:
-        _set_cursors_back(pipeline)
+    told, again = conform_emails(pipeline, session)
+    if told:
+        session.agenda.tell(told)
+    if session.settings.full_refresh or again:
+        _set_cursors_back(pipeline, session, again if not session.settings.full_refresh else DATA_TABLES)
     books.begin(selection_of(session.settings, tables))
     try:
         while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
@@ -151,13 +156,15 @@ def _close(
     )
 
 
-def _set_cursors_back(pipeline: dlt.Pipeline) -> None:
-    """Let every cursor count as made under another declaration: everything behind it is read again.
+def _set_cursors_back(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table]) -> None:
+    """Let the workspace's cursors of these tables count as made under no declaration: all behind them is read again.
 
     Stored, so that a sync that is stopped meanwhile goes on.
     """
+    names = {table.name for table in tables}
     database = Database(pipeline)
     cursors = stored_cursors(database)
+    others = repositories_of_others(database, session.settings.workspace)
     database.close()
     rows = [
         {
@@ -168,7 +175,7 @@ def _set_cursors_back(pipeline: dlt.Pipeline) -> None:
             "synced_at": datetime.now(UTC),
         }
         for (repository_uuid, name), stored in cursors.stored.items()
-        if cursors.is_of_a_walk(name)
+        if cursors.is_of_a_walk(name) and name.partition("/")[0] in names and repository_uuid not in others
     ]
     if rows:
         arrow = pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS))

@@ -1,0 +1,52 @@
+"""Several workspaces in one dataset: which rows are whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bitbucket_source.load.database import Database
+from bitbucket_source.tables import REPOSITORIES, WORKSPACES, Table
+
+
+def workspace_uuids(database: Database, workspace: str) -> list[str]:
+    """The workspace's identity as far as the tables tell it; it is named by its slug or its uuid."""
+    found: set[str] = set()
+    for table, uuid, slug in ((WORKSPACES, "uuid", "slug"), (REPOSITORIES, "workspace_uuid", "workspace_slug")):
+        if database.columns(table):
+            rows = database.rows(
+                f"select distinct {uuid} from {database.name(table)} where {uuid} = %s or lower({slug}) = %s",
+                *(workspace, workspace.lower()),
+            )
+            found |= {each for (each,) in rows if each}
+    return sorted(found)
+
+
+def repositories_of_others(database: Database, workspace: str) -> set[str]:
+    """The stored repositories that belong to other workspaces."""
+    if not database.columns(REPOSITORIES):
+        return set()
+    own = workspace_uuids(database, workspace)
+    rows = database.rows(f"select uuid, workspace_uuid from {database.name(REPOSITORIES)}")
+    return {uuid for uuid, owner in rows if owner and owner not in own}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of a table that are changed together: a condition on them, with its parameters."""
+
+    condition: str
+    values: tuple[str, ...] = ()
+
+
+def parts_of(database: Database, table: Table, workspace: str) -> Iterator[Part]:
+    """The rows of a table that belong to a workspace, repository by repository; accounts belong to all."""
+    own = workspace_uuids(database, workspace)
+    if table.is_per_repository:
+        others = repositories_of_others(database, workspace)
+        rows = database.rows(f"select distinct repository_uuid from {database.name(table)}")
+        yield from (Part("repository_uuid = %s", (uuid,)) for (uuid,) in rows if uuid not in others)
+    elif "workspace_uuid" in table.columns_by_name:
+        yield from (Part("workspace_uuid = %s", (uuid,)) for uuid in own)
+    else:
+        yield Part("1 = 1")
