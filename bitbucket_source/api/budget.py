@@ -33,26 +33,29 @@ class Budget:
         self.quotas = quotas or Quotas()
         self.requests = 0
         self.by_endpoint: Counter[str] = Counter()
+        self.by_ration: Counter[str] = Counter()
+        """requests by whose hourly quota they used: `Credentials.rationed_as`"""
         self.seconds_waited = 0.0
         self.on_wait: Callable[[float], None] | None = None
         """called before a wait of more than a few seconds, with the seconds, in the thread that waits: several may"""
 
-    def spend(self, endpoint: str, identity: str) -> None:
-        """Count one request to `endpoint` by the credential `identity`; raises Stopped where none is left."""
+    def spend(self, endpoint: str, rationed_as: str) -> None:
+        """Count one request to `endpoint` that uses the quota `rationed_as`; raises Stopped where none is left."""
         self.check()
         with self._lock:
             if self._max_requests is not None and self.requests >= self._max_requests:
                 raise Stopped(f"the {self._max_requests} requests of --max-requests are spent")
             self.requests += 1
             self.by_endpoint[endpoint] += 1
-        self.quotas.of(identity).add([(0.0, 1)])
+            self.by_ration[rationed_as] += 1
+        self.quotas.of(rationed_as).add([(0.0, 1)])
 
-    def add_earlier(self, identity: str, made: Iterable[tuple[float, int]]) -> None:
-        """Requests that earlier runs made with the credential `identity`: how many seconds ago, and how many.
+    def add_earlier(self, rationed_as: str, made: Iterable[tuple[float, int]]) -> None:
+        """Requests by which earlier runs used the quota `rationed_as`: how many seconds ago, and how many.
 
         They count for the hour only, not for this run. What is older than an hour may be among them.
         """
-        self.quotas.of(identity).add(made)
+        self.quotas.of(rationed_as).add(made)
 
     def check(self) -> None:
         """Raise Stopped if the run must not go on."""

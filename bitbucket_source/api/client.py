@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
 from typing import Generic, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from requests import exceptions
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from bitbucket_source.api.budget import LONG_WAIT, Budget
-from bitbucket_source.api.credentials import Credentials
+from bitbucket_source.api.connection import failure_of, host_of, new_session
+from bitbucket_source.api.credentials import Credentials, CredentialsError
 from bitbucket_source.api.errors import (
     NoAnswer,
     RateLimited,
@@ -26,6 +26,7 @@ from bitbucket_source.api.errors import (
     UnsafeLink,
     error_of_answer,
 )
+from bitbucket_source.api.pool import Pool, Question, Several, members_of
 from bitbucket_source.api.retry import RetryPolicy, is_passing
 
 logger = logging.getLogger("bitbucket_source")
@@ -34,8 +35,6 @@ DEFAULT_BASE_URL = "https://api.bitbucket.org/2.0"
 _TIMEOUT_SECONDS = (10, 120)  # to connect, between two bytes: Bitbucket computes diffs for up to a minute
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CONNECTIONS = 32
-"""as many as a sync may have workers"""
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
@@ -44,10 +43,11 @@ Form = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """A 200: what its body says, and its headers."""
+    """A 200: what its body says, its headers, and whom it was given to."""
 
     content: T
     headers: Mapping[str, str]
+    asked_by: Credentials
 
 
 @dataclass
@@ -57,82 +57,123 @@ class _Tries:
     troubles: int = 0
     rate_limits: int = 0
     redirects: int = 0
-    renewals: int = 0
+    renewed: set[str] = field(default_factory=set)
+    """identities of the credentials whose token was refused and renewed"""
     no_answer: NoAnswer | None = None
     """the last try, where it got no answer"""
 
 
 class Client:
-    """Asks Bitbucket. Safe to share between threads, which share its connections too."""
+    """Asks Bitbucket. Safe to share between threads, which share its connections too.
+
+    With several credentials each question goes to one that may read the thing (`api/pool.py`). `scopes` tells the
+    scope that an endpoint takes: who has it is asked first.
+    """
 
     def __init__(
         self,
-        credentials: Credentials,
+        credentials: Credentials | Several,
         *,
         base_url: str = DEFAULT_BASE_URL,
         budget: Budget | None = None,
         retry: RetryPolicy | None = None,
         wait_for_rate_limit: bool = True,
+        scopes: Mapping[str, str] | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.budget = budget or Budget()
         self.credentials = credentials
+        self.pool = Pool(members_of(credentials), self.budget.quotas)
+        self._scopes = scopes or {}
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
-        self._session = _new_session()
-        self._quota = self.budget.quotas.of(credentials.identity)
-        self._was_answered = False
+        self._session = new_session()
+        self._was_answered = threading.Event()
+
+    def of_each(self) -> Iterator[tuple[Credentials, Client]]:
+        """Each of the credentials that is accepted, with a client that uses it alone, and shares all else."""
+        for each in self.pool.alive:
+            alone = copy(self)
+            alone.pool = self.pool.only(each)
+            yield each, alone
 
     def url(self, path: str, params: Params | None = None) -> str:
         """The URL of a path below the base URL."""
         query = urlencode(params or {}, doseq=True)
         return f"{self.base_url}{path}" + (f"?{query}" if query else "")
 
-    def ask(self, url: str, endpoint: str, decode: Callable[[bytes], T], form: Form | None = None) -> Answer[T]:
+    def ask(
+        self,
+        url: str,
+        endpoint: str,
+        decode: Callable[[bytes], T],
+        form: Form | None = None,
+        *,
+        preferred: Credentials | None = None,
+    ) -> Answer[T]:
         """GET an absolute URL, or POST a form to it, and decode what comes back.
 
         `endpoint` is what it is called in counts and messages. A form is the way to ask for commits when the hashes
         are too long for a URL (FACTS 2). `decode` raises TryFailed for a body that may be better the next time.
-        Raises the BitbucketError the answer stands for, CredentialsError where no token can be had, and Stopped when
-        the budget ends.
+        `preferred` asks where it may: a list is read by one of several credentials. Raises the BitbucketError the
+        answer stands for, CredentialsError where no token can be had, and Stopped when the budget ends.
         """
         tries = _Tries()
         try:
-            return self._asked(tries, url, endpoint, decode, form)
+            return self._asked(tries, url, endpoint, decode, form, preferred)
         except Stopped:
-            if tries.no_answer is None or self._was_answered or self.budget.is_stop_asked:
+            if tries.no_answer is None or self._was_answered.is_set() or self.budget.is_stop_asked:
                 raise
         # what keeps everything from being read is the connection, however few tries the budget had
         raise self._server_trouble(tries, endpoint, tries.no_answer)
 
     def _asked(
-        self, tries: _Tries, url: str, endpoint: str, decode: Callable[[bytes], T], form: Form | None
+        self,
+        tries: _Tries,
+        url: str,
+        endpoint: str,
+        decode: Callable[[bytes], T],
+        form: Form | None,
+        preferred: Credentials | None,
     ) -> Answer[T]:
         while True:
             self._refuse_foreign(url, endpoint)
+            question = Question.about(url, self.base_url, endpoint, self._scope_of(endpoint))
+            member = self.pool.choose(question, preferred)
             try:
-                auth = self.credentials.auth()
-                response = self._send(url, endpoint, form, auth)
+                auth = member.auth()
+                response = self._send(url, endpoint, form, auth, member)
                 tries.no_answer = None
                 if response.status_code == 200:
-                    return Answer(decode(_json_body(response)), response.headers)
+                    return Answer(decode(_json_body(response)), response.headers, member)
                 _refuse_passing(response)
             except TryFailed as failure:
                 self._wait_after_trouble(tries, endpoint, failure)
                 continue
+            except CredentialsError as error:
+                if not self.pool.passes_on(member, question, error):
+                    raise
+                continue
             if response.status_code == 429:
-                self._wait_after_rate_limit(tries, endpoint, response)
+                self._wait_after_rate_limit(tries, question, response, member)
             elif response.status_code in _REDIRECTS and tries.redirects < _MOST_REDIRECTS:
                 tries.redirects += 1
                 url = urljoin(url, response.headers.get("Location", ""))
-            elif response.status_code == 401 and not tries.renewals and self.credentials.renew(auth):
-                tries.renewals += 1
+            elif response.status_code == 401 and member.identity not in tries.renewed and member.renew(auth):
+                tries.renewed.add(member.identity)
             else:
-                raise error_of_answer(endpoint, response.status_code, response.content)
+                error_told = error_of_answer(endpoint, response.status_code, response.content)
+                if not self.pool.passes_on(member, question, error_told):
+                    raise error_told
 
-    def _send(self, url: str, endpoint: str, form: Form | None, auth: AuthBase) -> requests.Response:
+    def _scope_of(self, endpoint: str) -> str:
+        return self._scopes.get(endpoint) or self._scopes.get(endpoint.rpartition("/")[0], "")
+
+    def _send(
+        self, url: str, endpoint: str, form: Form | None, auth: AuthBase, member: Credentials
+    ) -> requests.Response:
         """One try. Raises TryFailed where no answer comes."""
-        self.budget.spend(endpoint, self.credentials.identity)
+        self.budget.spend(endpoint, member.rationed_as)
         try:
             response = self._session.request(
                 "GET" if form is None else "POST",
@@ -143,10 +184,11 @@ class Client:
                 allow_redirects=False,
             )
         except (OSError, ValueError) as error:
-            failure = _failure_of(error, _host(url))
+            failure = failure_of(error, host_of(url))
         else:
-            self._was_answered = True
-            self._quota.told_limit(response.headers.get("X-RateLimit-Limit"))
+            self._was_answered.set()
+            self.pool.quota_of(member).told_limit(response.headers.get("X-RateLimit-Limit"))
+            self.pool.told_scopes(member, response.headers.get("X-OAuth-Scopes"))
             return response
         # outside of the except clause: the exception of requests holds the request with its Authorization header
         raise failure
@@ -163,14 +205,20 @@ class Client:
             self._tell(f"{failure.why}; trying again in {seconds:.0f} s")
             self.budget.wait(seconds, f"no answer from {tries.no_answer.host}, trying again")
 
-    def _wait_after_rate_limit(self, tries: _Tries, endpoint: str, response: requests.Response) -> None:
+    def _wait_after_rate_limit(
+        self, tries: _Tries, question: Question, response: requests.Response, member: Credentials
+    ) -> None:
+        seconds = self._retry.wait_after_rate_limit(tries.rate_limits + 1, response.headers.get("Retry-After"))
+        self.pool.quota_of(member).refused(seconds)
+        if self.pool.has_another(question):
+            return
         tries.rate_limits += 1
         if not self._wait_for_rate_limit:
             raise Stopped("Bitbucket's rate limit is reached (--on-rate-limit stop)")
         if tries.rate_limits >= self._retry.rate_limit_tries:
-            raise RateLimited(endpoint, f"still rate limited after {tries.rate_limits} tries.", "Try again in an hour.")
-        seconds = self._retry.wait_after_rate_limit(tries.rate_limits, response.headers.get("Retry-After"))
-        self._quota.refused(seconds)
+            why = f"still rate limited after {tries.rate_limits} tries."
+            raise RateLimited(question.endpoint, why, "Try again in an hour.")
+        seconds = self.pool.seconds_to_wait(question, seconds)
         why = f"waiting for Bitbucket's hourly quota until {_clock_in(seconds)}"
         if seconds > LONG_WAIT:
             self._tell(why)
@@ -182,7 +230,7 @@ class Client:
             logger.warning("%s", message)
 
     def _server_trouble(self, tries: _Tries, endpoint: str, failure: TryFailed) -> ServerTrouble:
-        if self._was_answered or not isinstance(failure, NoAnswer):
+        if self._was_answered.is_set() or not isinstance(failure, NoAnswer):
             return ServerTrouble(endpoint, failure.status, failure.why, tries.troubles)
         step = "Nothing was read. Check the network, and the address in --base-url."
         return ServerTrouble(endpoint, failure.status, failure.why, tries.troubles, step)
@@ -195,16 +243,6 @@ class Client:
                 f"the answer points to {theirs}, outside {ours}.",
                 "Credentials are not sent there. If a proxy stands between, let it rewrite links.",
             )
-
-
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.headers.update({"Accept": "application/json", "User-Agent": "bitbucket-source"})
-    # cookies are the one thing that threads would change in a session
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    return session
 
 
 def _origin(url: str) -> str:
@@ -234,34 +272,6 @@ def _refuse_passing(response: requests.Response) -> None:
     if is_passing(status):
         why = "Bitbucket is in trouble" if status >= 400 else "the answer has no content"
         raise TryFailed(why, status, response.headers.get("Retry-After"))
-
-
-def _failure_of(error: Exception, host: str) -> TryFailed:
-    """What a try ended with that got no response."""
-    if isinstance(error, ValueError) and not isinstance(error, OSError):
-        # requests looks at Location even where it is told not to follow
-        return TryFailed("the answer points to a broken address")
-    return NoAnswer(f"no answer from {host}: {_why_no_answer(error)}", host)
-
-
-def _why_no_answer(error: Exception) -> str:
-    """What to tell people; the error's own text would show the URL and, behind a proxy, its password."""
-    match error:
-        case exceptions.ProxyError():
-            return "the proxy gives no connection; check HTTPS_PROXY"
-        case exceptions.SSLError():
-            return "the server's certificate is not trusted; name your own authority's file in REQUESTS_CA_BUNDLE"
-        case exceptions.Timeout():
-            return "no byte came in time"
-        case exceptions.RequestException():
-            return f"the connection failed ({type(error).__name__})"
-        case _:
-            return "the file that REQUESTS_CA_BUNDLE names cannot be read"
-
-
-def _host(url: str) -> str:
-    """The host of a URL with its port, and without any password."""
-    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _clock_in(seconds: float) -> str:

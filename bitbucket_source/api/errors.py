@@ -3,7 +3,8 @@
 BitbucketError                what failed, why, what to do next
 ├── CredentialsRefused        401: nothing can be read
 ├── AccessDenied              403: this list cannot be read
-│   └── ScopeMissing          403 that names the scopes it takes
+│   ├── ScopeMissing          403 that names the scopes it takes
+│   └── OutOfSight            not asked: the credentials that see it are no longer accepted
 ├── NotFound                  404, with the hashes a commit listing could not resolve
 ├── Gone                      410: Bitbucket removed the endpoint
 ├── BadRequest                400 and other 4xx
@@ -42,10 +43,14 @@ class CredentialsRefused(BitbucketError):
     status = 401
 
 
+_SAYS_NOTHING = "not found."
+"""of a 404 without a message: a page of HTML, which commits of a hidden repository answer with (FACTS 8)"""
+
+
 class AccessDenied(BitbucketError):
     """403: the credentials may not read this."""
 
-    status = 403
+    status: int | None = 403
 
 
 class ScopeMissing(AccessDenied):
@@ -61,6 +66,12 @@ class ScopeMissing(AccessDenied):
         )
 
 
+class OutOfSight(AccessDenied):
+    """Nobody was asked: of several credentials those that see the repository are no longer accepted."""
+
+    status = None
+
+
 class NotFound(BitbucketError):
     """404: not there, or not visible. `unresolved` are the hashes a commit listing could not resolve."""
 
@@ -69,6 +80,11 @@ class NotFound(BitbucketError):
     def __init__(self, endpoint: str, why: str, next_step: str = "", unresolved: tuple[str, ...] = ()) -> None:
         self.unresolved = unresolved
         super().__init__(endpoint, why, next_step)
+
+    @property
+    def is_of_repository(self) -> bool:
+        """Whether the repository itself is not found or hidden, not something in it (errors.json)."""
+        return "access to this repository" in self.why or self.why == _SAYS_NOTHING
 
 
 class Gone(BitbucketError):
@@ -187,7 +203,7 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
         case 404:
             return NotFound(
                 endpoint,
-                told.sentence("not found"),
+                told.sentence(_SAYS_NOTHING),
                 "Check the spelling; a repository these credentials may not see looks the same.",
                 tuple(_texts(told.data.get("shas"))),
             )

@@ -47,6 +47,11 @@ class Quota:
             self._refused_until = max(self._refused_until, time.monotonic() + seconds)
 
     @property
+    def seconds_refused(self) -> float:
+        """Seconds until Bitbucket is asked again after a 429; 0 where there was none, or that is over."""
+        return max(0.0, self._refused_until - time.monotonic())
+
+    @property
     def left(self) -> int:
         """Requests that Bitbucket still grants now."""
         if time.monotonic() < self._refused_until:
@@ -85,6 +90,11 @@ class Quotas:
         """The quota of a credential."""
         with self._lock:
             return self._by_identity.setdefault(identity, Quota())
+
+    @property
+    def limit(self) -> int:
+        """Requests an hour, of all credentials together."""
+        return sum(quota.limit for quota in self._all())
 
     @property
     def left(self) -> int:

@@ -1,0 +1,230 @@
+"""Several credentials that work as one: each question goes to one that may read the thing, and has most left.
+
+Which may is learned, not configured: a list that was read whole shows what its reader sees, a 403 names what is
+lacking, a 404 of a repository tells that it is hidden from whoever asked, a 401 ends a credential for this run.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from bitbucket_source.api.credentials import Credentials, CredentialsError
+from bitbucket_source.api.errors import (
+    AccessDenied,
+    BitbucketError,
+    CredentialsRefused,
+    NotFound,
+    OutOfSight,
+    ScopeMissing,
+)
+from bitbucket_source.api.quota import Quota, Quotas
+from bitbucket_source.api.scopes import surely_lacks
+
+logger = logging.getLogger("bitbucket_source")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the endpoint, and the repository or workspace it is asked of."""
+
+    endpoint: str
+    place: str
+    scope: str = ""
+    """the scope that the declarations name for it; '' where they do not"""
+
+    @classmethod
+    def about(cls, url: str, base_url: str, endpoint: str, scope: str = "") -> Question:
+        """The question that a URL below `base_url` asks."""
+        path = urlsplit(url).path.removeprefix(urlsplit(base_url).path)
+        parts = unquote(path).strip("/").split("/")
+        length = 3 if parts[0] == "repositories" else 2
+        return cls(endpoint, "/".join(parts[:length]).lower(), scope)
+
+    @property
+    def repository(self) -> str:
+        """uuid or slug of the repository; '' where it is about none."""
+        return self.place.partition("/")[2].partition("/")[2] if self.place.startswith("repositories/") else ""
+
+
+@dataclass
+class _Learned:
+    """What is known of the credentials, by their identity."""
+
+    lost: dict[str, str] = field(default_factory=dict)
+    """why a credential is no longer used"""
+    scopes: dict[str, frozenset[str]] = field(default_factory=dict)
+    sees: dict[str, frozenset[str]] = field(default_factory=dict)
+    """uuids of the repositories in the list that a credential read whole"""
+    refused: set[tuple[str, str, str]] = field(default_factory=set)
+    """(identity, endpoint, place) that a credential may not read; '' for every endpoint, or every place"""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Pool:
+    """The credentials a client may use. Safe to share between threads."""
+
+    def __init__(self, members: Sequence[Credentials], quotas: Quotas, learned: _Learned | None = None) -> None:
+        self.members = tuple(members)
+        self._quotas = quotas
+        self._learned = learned or _Learned()
+        for each in members:
+            quotas.of(each.rationed_as)
+
+    def only(self, member: Credentials) -> Pool:
+        """One of the credentials alone; what is learned is shared."""
+        return Pool([member], self._quotas, self._learned)
+
+    @property
+    def alive(self) -> list[Credentials]:
+        """Those that Bitbucket has not refused."""
+        return [each for each in self.members if each.identity not in self._learned.lost]
+
+    @property
+    def lost(self) -> dict[str, str]:
+        """Why credentials are no longer used, by their identity."""
+        return dict(self._learned.lost)
+
+    def quota_of(self, member: Credentials) -> Quota:
+        """The hour of one of them."""
+        return self._quotas.of(member.rationed_as)
+
+    def choose(self, question: Question, preferred: Credentials | None = None) -> Credentials:
+        """Who asks: `preferred` where it may and has requests left, else who has most.
+
+        Raises OutOfSight where nobody who sees the repository is accepted any more, CredentialsRefused where nobody is.
+        """
+        if len(self.members) == 1:
+            return self.members[0]
+        with self._learned.lock:
+            able, untried = self._able(question), self._untried(question)
+            lost = " ".join(self._learned.lost.values())
+        if not self.alive:
+            raise CredentialsRefused(question.endpoint, f"none of the credentials is accepted any more. {lost}")
+        if not able:
+            raise OutOfSight(question.endpoint, f"nobody who sees this repository is accepted any more. {lost}")
+        candidates = untried or able
+        if preferred in candidates and self.quota_of(preferred).left:
+            return preferred
+        return min(candidates, key=lambda each: self._reluctance(each, question))
+
+    def passes_on(self, member: Credentials, question: Question, error: BitbucketError | CredentialsError) -> bool:
+        """Learn from what a credential was answered; whether another may be answered better."""
+        with self._learned.lock:
+            if isinstance(error, CredentialsRefused | CredentialsError):
+                self._lose(member, str(error))
+                return len(self.members) > 1 and bool(self.alive)
+            if isinstance(error, ScopeMissing):
+                self._learned.scopes[member.identity] = frozenset(error.granted)
+                self._learned.refused.add((member.identity, question.endpoint, ""))
+            elif isinstance(error, AccessDenied):
+                self._learned.refused.add((member.identity, question.endpoint, question.place))
+            elif isinstance(error, NotFound) and self._may_be_hidden(question, error):
+                endpoint = "" if question.repository else question.endpoint
+                self._learned.refused.add((member.identity, endpoint, question.place))
+            else:
+                return False
+            return bool(self._untried(question))
+
+    def has_another(self, question: Question) -> bool:
+        """Whether a credential may ask at once that Bitbucket has not told to wait."""
+        if len(self.members) == 1:
+            return False
+        with self._learned.lock:
+            untried = self._untried(question)
+        return any(not self.quota_of(each).seconds_refused for each in untried)
+
+    def seconds_to_wait(self, question: Question, told: float) -> float:
+        """Seconds until a credential may ask; `told` is what the one that asked was told."""
+        if len(self.members) == 1:
+            return told
+        with self._learned.lock:
+            untried = self._untried(question)
+        return min((self.quota_of(each).seconds_refused for each in untried), default=told)
+
+    def told_scopes(self, member: Credentials, header: str | None) -> None:
+        """Take a credential's scopes from the header X-OAuth-Scopes of an answer."""
+        if header is not None and member.identity not in self._learned.scopes:
+            named = (each.strip() for each in header.split(","))
+            self._learned.scopes[member.identity] = frozenset(filter(None, named))
+
+    def scopes_of(self, member: Credentials) -> frozenset[str]:
+        """The scopes that answers have told; empty before the first."""
+        return self._learned.scopes.get(member.identity, frozenset())
+
+    def read_whole(self, member: Credentials, repositories: Iterable[str]) -> None:
+        """A credential has read the list of repositories to its end, and these are in it."""
+        with self._learned.lock:
+            self._learned.sees[member.identity] = frozenset(uuid.lower() for uuid in repositories)
+
+    @property
+    def looked(self) -> frozenset[str]:
+        """The identities of those that have read the list of repositories to its end."""
+        return frozenset(self._learned.sees)
+
+    def seers_of(self, repository_uuid: str) -> frozenset[str]:
+        """The identities of those in whose list of repositories it is."""
+        uuid = repository_uuid.lower()
+        return frozenset(identity for identity, seen in self._learned.sees.items() if uuid in seen)
+
+    def _able(self, question: Question) -> list[Credentials]:
+        """Those that are accepted, and see the repository as far as their lists tell."""
+        seers = self.seers_of(question.repository)
+        if not seers:
+            return self.alive
+        blind = self.looked - seers
+        return [each for each in self.alive if each.identity not in blind]
+
+    def _untried(self, question: Question) -> list[Credentials]:
+        """Those of them that have not been refused this yet."""
+        return [each for each in self._able(question) if not self._is_refused(each, question)]
+
+    def _is_refused(self, member: Credentials, question: Question) -> bool:
+        who = member.identity
+        ways = ((question.endpoint, ""), (question.endpoint, question.place), ("", question.place))
+        return any((who, endpoint, place) in self._learned.refused for endpoint, place in ways)
+
+    def _may_be_hidden(self, question: Question, error: NotFound) -> bool:
+        """Whether what one does not find may be there for another: a repository, or what is no part of one."""
+        return error.is_of_repository or not self.seers_of(question.repository)
+
+    def _reluctance(self, member: Credentials, question: Question) -> tuple[bool, bool, int]:
+        quota = self.quota_of(member)
+        return bool(quota.seconds_refused), surely_lacks(self.scopes_of(member), question.scope), -quota.left
+
+    def _lose(self, member: Credentials, why: str) -> None:
+        if member.identity in self._learned.lost:
+            return
+        self._learned.lost[member.identity] = f"{member.description} from {member.origin}: {why}"
+        if self.alive:
+            logger.warning("%s Going on without it.", self._learned.lost[member.identity])
+
+
+@dataclass(frozen=True)
+class Several:
+    """Credentials that are used together. `identity` names them all, with blanks between."""
+
+    members: tuple[Credentials, ...]
+
+    @property
+    def identity(self) -> str:
+        """Who looks: all of them."""
+        return " ".join(sorted({each.identity for each in self.members}))
+
+    @property
+    def description(self) -> str:
+        """Which kinds they are."""
+        return f"{len(self.members)} credentials ({', '.join(each.description for each in self.members)})"
+
+
+def members_of(credentials: Credentials | Several) -> tuple[Credentials, ...]:
+    """The credentials, one by one."""
+    return credentials.members if isinstance(credentials, Several) else (credentials,)
+
+
+def identities_in(identity: str) -> Collection[str]:
+    """The single identities in that of `Several`."""
+    return frozenset(identity.split())
