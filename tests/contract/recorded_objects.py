@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from bitbucket_source.tables import (
+    BRANCH_RESTRICTIONS,
     BRANCHES,
+    COMMIT_STATUSES,
     COMMITS,
+    DEFAULT_REVIEWERS,
+    DEPLOYMENTS,
+    ENVIRONMENTS,
     PIPELINE_STEPS,
     PIPELINES,
     PROJECTS,
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_COMMENTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
     PULL_REQUEST_PARTICIPANTS,
+    PULL_REQUEST_TASKS,
     PULL_REQUESTS,
     REPOSITORIES,
     TAGS,
     USERS,
+    WEBHOOKS,
     WORKSPACE_MEMBERS,
     WORKSPACES,
     Table,
@@ -31,21 +42,31 @@ Json = dict[str, Any]
 _TABLE_OF_TYPE = {
     "app_user": USERS,
     "branch": BRANCHES,
+    "branchrestriction": BRANCH_RESTRICTIONS,
+    "build": COMMIT_STATUSES,
     "commit": COMMITS,
+    "deployment": DEPLOYMENTS,
+    "deployment_environment": ENVIRONMENTS,
+    "diffstat": PULL_REQUEST_FILES,
     "named_branch": BRANCHES,
     "participant": PULL_REQUEST_PARTICIPANTS,
     "pipeline": PIPELINES,
     "pipeline_step": PIPELINE_STEPS,
     "project": PROJECTS,
     "pullrequest": PULL_REQUESTS,
+    "pullrequest_comment": PULL_REQUEST_COMMENTS,
     "repository": REPOSITORIES,
     "tag": TAGS,
     "team": USERS,
     "user": USERS,
+    "webhook_subscription": WEBHOOKS,
     "workspace": WORKSPACES,
     "workspace_base": WORKSPACES,
     "workspace_membership": WORKSPACE_MEMBERS,
 }
+_SAME_OBJECTS = {COMMITS: PULL_REQUEST_COMMITS, USERS: DEFAULT_REVIEWERS}
+"""what another list gives, too"""
+_HAPPENINGS = {"update", "comment", "approval", "changes_requested"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +88,7 @@ def recorded_objects() -> dict[Table, list[Recorded]]:
     for body in recorded_bodies():
         for table, raw in _objects(body, "", under=None):
             found[table].append(Recorded(raw))
-    return dict(found)
+    return {**found, **{also: found[table] for table, also in _SAME_OBJECTS.items()}}
 
 
 def listed_in(table: Table, parents: list[Recorded]) -> list[Recorded]:
@@ -99,6 +120,10 @@ def _table_of(value: Json, key: str) -> Table | None:
     kind = value.get("type")
     if isinstance(kind, str):
         return _TABLE_OF_TYPE.get(kind)
+    if "pull_request" in value and _HAPPENINGS & set(value):
+        return PULL_REQUEST_ACTIVITY
+    if {"creator", "content", "state"} <= set(value):
+        return PULL_REQUEST_TASKS
     if "hash" in value:
         return COMMITS
     if "full_name" in value:

@@ -33,19 +33,38 @@ from .redeclared import redeclared
 from .truth import ABSENT, stored, value_at
 
 SYNCED_AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
-PLACE = {
+PLACE: dict[str, str | int] = {
     "workspace_uuid": "{workspace}",
     "workspace_slug": "workspace-slug",
     "repository_uuid": "{repository}",
     "pipeline_uuid": "{pipeline}",
+    "step_uuid": "{step}",
+    "pull_request_id": 7,
+    "commit_hash": "c0ffee",
+    "report_uuid": "{report}",
+    "granted_to": "users",
 }
 OURS = {"synced_at": SYNCED_AT}
+PULL_REQUEST_OPENED = "2026-11-24T11:00:00+00:00"
+
+MIRRORED = [table for table in DATA_TABLES if not table.is_derived]
+NEVER_RECORDED = {
+    "pull_request_activity_reviewers",
+    "pipeline_test_reports",
+    "pipeline_test_cases",
+    "pipeline_schedules",
+    "reports",
+    "report_annotations",
+    "repository_permissions",
+    "downloads",
+}
+"""no client's test suite has an answer of these lists (FACTS 11)"""
 
 AT_LEAST = {
     "workspaces": (41, 189),
     "projects": (70, 252),
     "workspace_members": (4, 4),
-    "users": (546, 2439),
+    "users": (1022, 4551),
     "repositories": (255, 1486),
     "branches": (163, 269),
     "tags": (19, 109),
@@ -53,8 +72,19 @@ AT_LEAST = {
     "commit_parents": (114, 228),
     "pull_requests": (80, 882),
     "pull_request_participants": (23, 116),
+    "pull_request_activity": (14, 45),
+    "pull_request_comments": (19, 143),
+    "pull_request_commits": (369, 790),
+    "pull_request_files": (9, 33),
+    "pull_request_tasks": (4, 26),
     "pipelines": (26, 81),
     "pipeline_steps": (15, 141),
+    "environments": (5, 39),
+    "deployments": (4, 37),
+    "commit_statuses": (6, 45),
+    "default_reviewers": (359, 359),
+    "branch_restrictions": (8, 48),
+    "webhooks": (4, 29),
 }
 """rows of each table, and values of the JSON that are neither absent nor null"""
 
@@ -88,7 +118,7 @@ class Loaded:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
-    result = Loaded({table.name: Outcome() for table in DATA_TABLES}, Counter(), [])
+    result = Loaded({table.name: Outcome() for table in MIRRORED}, Counter(), [])
     expected: defaultdict[Table, list[Recorded]] = defaultdict(list)
     arrows: defaultdict[Table, list[pa.Table]] = defaultdict(list)
     for table, recorded in recorded_objects().items():
@@ -115,7 +145,16 @@ def _decoded(table: Table, recorded: list[Recorded], result: Loaded) -> Iterator
         result.undecodable.update((table.name, misfit.why) for misfit in page.misfits)
         misfits = {misfit.index for misfit in page.misfits}
         result.outcomes[table.name].partial += len(page.rows) * (group is embedded)
-        yield page.rows, [each for index, each in enumerate(group) if index not in misfits]
+        whole = [each for index, each in enumerate(group) if index not in misfits]
+        for number, row in enumerate(page.rows):
+            for column in (column for column in table.columns if column.origin is Origin.MADE):
+                setattr(row, column.name, _made(column, number))
+        yield page.rows, whole
+
+
+def _made(column: Column, number: int) -> str:
+    """What a strategy works out is not looked at here, but part of keys."""
+    return f"{PULL_REQUEST_OPENED}:{number}" if column.type is Type.TEXT else PULL_REQUEST_OPENED
 
 
 def _collect(
@@ -143,8 +182,13 @@ def _expected_batches(table: Table, recorded: list[Recorded]) -> Iterator[tuple[
     yield from inside
     for owner, owners in [(table, recorded), *inside]:
         for path in owner.accounts:
-            found = [value_at(path, each.raw) for each in owners]
+            found = [account for each in owners for account in _accounts_at(path, each.raw)]
             yield USERS, [Recorded(account) for account in found if isinstance(account, dict) and account.get("uuid")]
+
+
+def _accounts_at(path: str, raw: Any) -> list[Any]:
+    found = value_at(path, raw) if path else raw
+    return found if isinstance(found, list) else [found]
 
 
 def _load(arrows: dict[Table, list[pa.Table]], folder: Path) -> Path:
@@ -174,7 +218,7 @@ def _compare(table: Table, recorded: list[Recorded], database: Path, outcome: Ou
 
 
 def _compare_value(table: Table, column: Column, recorded: Recorded, found: Any, outcome: Outcome) -> None:
-    wanted = _wanted(table, column, recorded)
+    wanted = _wanted(table, column, recorded, found)
     if column.type is Type.JSON and found is not None:
         found = json.loads(found)
     told = f"{table.name}.{column.name}: {wanted!r} became {found!r}"
@@ -188,7 +232,7 @@ def _compare_value(table: Table, column: Column, recorded: Recorded, found: Any,
         outcome.changed.append(told)
 
 
-def _wanted(table: Table, column: Column, recorded: Recorded) -> Any:
+def _wanted(table: Table, column: Column, recorded: Recorded, found: Any) -> Any:
     match column.origin:
         case Origin.OBJECT:
             value = value_at(column.path, recorded.raw)
@@ -198,6 +242,8 @@ def _wanted(table: Table, column: Column, recorded: Recorded) -> Any:
             value = PLACE[column.name]
         case Origin.POSITION:
             value = recorded.position
+        case Origin.MADE:
+            return found
         case Origin.OURS:
             value = SYNCED_AT.isoformat() if column.name == "synced_at" else None
     if value is ABSENT or value is None:
@@ -214,7 +260,7 @@ def _report(outcomes: dict[str, Outcome]) -> str:
     return "\n".join(["", head, *lines])
 
 
-@pytest.mark.parametrize("name", [table.name for table in DATA_TABLES])
+@pytest.mark.parametrize("name", [table.name for table in MIRRORED])
 def test_every_recorded_value_comes_through(loaded: Loaded, name: str) -> None:
     outcome = loaded.outcomes[name]
     assert outcome.lost == []
@@ -222,7 +268,7 @@ def test_every_recorded_value_comes_through(loaded: Loaded, name: str) -> None:
     assert outcome.invented == []
 
 
-@pytest.mark.parametrize("name", [table.name for table in DATA_TABLES])
+@pytest.mark.parametrize("name", [table.name for table in MIRRORED if table.name not in NEVER_RECORDED])
 def test_enough_was_compared(loaded: Loaded, name: str) -> None:
     rows, values = AT_LEAST[name]
     outcome = loaded.outcomes[name]

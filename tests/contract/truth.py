@@ -30,14 +30,22 @@ _EPOCH = datetime(1970, 1, 1)
 def value_at(path: str, found: Any) -> Any:
     """The value at a column's path in parsed JSON; ABSENT where a step of it is missing, None where it is null."""
     for step in path.split("."):
-        name, _, wanted = step.partition("[name=")
+        name, _, wanted = step.rstrip("]").partition("[")
         if not isinstance(found, dict):
             return found if found is None else ABSENT
         found = found.get(name, ABSENT)
-        if wanted and isinstance(found, list):
-            named = [item for item in found if item["name"] == wanted.rstrip("]")]
-            found = named[0] if named else ABSENT
+        if wanted and isinstance(found, (list, str)):
+            found = _picked(wanted, found)
     return found
+
+
+def _picked(wanted: str, found: Any) -> Any:
+    if wanted == "#":
+        return len(found)
+    if wanted == "origin":
+        return re.sub(r"(?<!/)/(?!/).*", "", found)
+    named = [item for item in found if item["name"] == wanted.removeprefix("name=")]
+    return named[0] if named else ABSENT
 
 
 def stored(kind: Type, value: Any) -> Any:
