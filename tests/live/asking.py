@@ -6,7 +6,7 @@ Each answer is asked for once and shared by all facts; a maximum of requests is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import quote, urlsplit
@@ -41,6 +41,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
+    is_ordinary: bool = True
+    """asked with the credentials, and whatever it would be"""
 
     @property
     def json(self) -> Any:
@@ -68,15 +70,16 @@ class Reader:
         base_url: of the API, `https://api.bitbucket.org/2.0` or another origin's.
         auth: gives what signs the next request.
         limit: the most requests that are sent.
+        known: answers that need not be asked for.
     """
 
-    def __init__(self, base_url: str, auth: Callable[[], AuthBase], limit: int) -> None:
+    def __init__(self, base_url: str, auth: Callable[[], AuthBase], limit: int, known: Iterable[Answer] = ()) -> None:
         self.base_url = base_url.rstrip("/")
         self.limit = limit
         self.requests = 0
         self._auth = auth
         self._session = requests.Session()
-        self._answers: dict[tuple[str, ...], Answer] = {}
+        self._answers = {(answer.target, "", ""): answer for answer in known if answer.is_ordinary}
         self._stopped = ""
 
     def get(self, target: str, *, unless: str = "", signed_by: AuthBase | None = None) -> Answer:
@@ -129,7 +132,8 @@ class Reader:
         if response.status_code == 429:
             self._stopped = "429: the hourly quota is spent; wait an hour"
             raise Untestable(self._stopped)
-        return Answer(path, response.status_code, response.headers, response.text)
+        is_ordinary = not unless and signed_by is None
+        return Answer(path, response.status_code, response.headers, response.text, is_ordinary)
 
 
 def quoted(value: object) -> str:

@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def material_from(environment: Mapping[str, str], limit: int) -> Material:
-    """The workspace that the environment names. Raises pytest.UsageError where it does not say whom to ask, or as whom."""
+    """The workspace that the environment names. Raises pytest.UsageError where it lacks the name, or credentials."""
     try:
         found = credentials_from_environment(environment, environment.get("BITBUCKET_OAUTH_URL") or _OAUTH)
     except CredentialsError as error:
@@ -38,9 +38,7 @@ def material_from(environment: Mapping[str, str], limit: int) -> Material:
     workspace = environment.get("BITBUCKET_WORKSPACE", "").strip()
     if found is None or not workspace:
         missing = "credentials (BITBUCKET_ACCESS_TOKEN, or another kind)" if found is None else "BITBUCKET_WORKSPACE"
-        raise pytest.UsageError(
-            f"--live asks the real Bitbucket: put {missing} into the environment; see docs/live.md."
-        )
+        raise pytest.UsageError(f"--live asks Bitbucket: put {missing} into the environment; see docs/live.md.")
     reader = Reader(environment.get("BITBUCKET_BASE_URL") or _API, found.auth, limit)
     return Material(reader, workspace)
 

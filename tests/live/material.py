@@ -223,7 +223,7 @@ class Material:
     @property
     def with_statuses(self) -> list[tuple[Json, list[Json]]]:
         """Up to two pull requests with build statuses, each with them."""
-        found = []
+        found: list[tuple[Json, list[Json]]] = []
         for row in self.with_participants[:3]:
             if len(found) < 2 and (rows := self._rows(self.below(row, "statuses?pagelen=100"))):
                 found.append((row, rows))

@@ -240,7 +240,7 @@ def test_cases_of_steps(bitbucket: Material) -> str:
 @facts.fact("5, 11.6", contested=True)
 def schedules_of_pipelines(bitbucket: Material) -> str:
     """A schedule has uuid, enabled, target and cron_pattern; without Pipelines the list is 404."""
-    rows = []
+    rows: list[Json] = []
     for each in bitbucket.repositories[:3]:
         answer = bitbucket.ask(f"{each.path}/pipelines_config/schedules?pagelen=100")
         expect(answer.status in (200, 404), "200 or 404", answer.problem)

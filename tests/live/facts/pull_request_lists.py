@@ -96,7 +96,7 @@ def sorted_by_updated_on_they_ascend(bitbucket: Material) -> None:
 
 @facts.fact("12")
 def asked_again_from_the_last_row_the_list_goes_on(bitbucket: Material) -> None:
-    """Asked again with q from the last row's updated_on, the list begins with that row: nothing is between two pages."""
+    """Asked again with q from the last row's updated_on, the list begins with that row: nothing lies between."""
     rows = _asked(bitbucket, f'updated_on>="{_middle(bitbucket)}"', "&sort=updated_on")["values"]
     last = some(rows, "pull request")[-1]
     again = _asked(bitbucket, f'updated_on>="{last["updated_on"]}"', "&sort=updated_on")["values"]

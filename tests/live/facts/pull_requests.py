@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..asking import Json, Untestable
+from ..asking import Untestable
 from ..fact import Facts, dig, expect, expect_only, expect_order, moment, need, some
 from ..material import Material
 

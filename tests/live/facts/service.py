@@ -61,7 +61,7 @@ def headers_that_tell_the_scopes(bitbucket: Material) -> str:
     """Every answer says which scopes the credentials have, which the endpoint takes, and the credentials' kind."""
     headers = _ordinary(bitbucket).headers
     wanted = ("X-OAuth-Scopes", "X-Accepted-OAuth-Scopes", "X-Credential-Type")
-    missing = [name for name in wanted if name not in headers]
+    missing = [name for name in wanted if not headers.get(name)]
     expect(not missing, ", ".join(wanted), f"without {', '.join(missing)}")
     return f"{headers['X-Credential-Type']} with {headers['X-OAuth-Scopes']}"
 
