@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
 from bitbucket_source.api.client import Client, Form, Params
+from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page, decode_object, decode_page, rewritten
 from bitbucket_source.api.errors import BadRequest, UnsafeLink
 
@@ -27,6 +29,16 @@ class Lists:
         self.date = ""
         """when the newest page was made, by Bitbucket's clock (the header Date); '' before any"""
         self._accepted: dict[str, int] = {}
+
+    def of_each(self) -> Iterator[tuple[Credentials, Lists]]:
+        """Each of several credentials that is accepted, with lists as it alone sees them; the one there is otherwise."""
+        for member, client in self.client.of_each():
+            alone = self
+            if len(self.client.pool.members) > 1:
+                alone = copy(self)
+                alone.client = client
+            yield member, alone
+            self.date = alone.date
 
     def one(self, path: str, endpoint: str, row_type: type[Row], params: Params | None = None) -> Row:
         """A single object."""
@@ -48,22 +60,24 @@ class Lists:
         A `form` is posted for the first page; the others are plain GETs of `next` (FACTS 12). Raises UnsafeLink where
         a link leads back to a page already seen, or to another host.
         """
-        page, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
-        yield from self._onward(page, url, endpoint, row_type)
+        page, asker, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
+        yield from self._onward(page, asker, url, endpoint, row_type)
 
-    def _onward(self, page: Page[Row], url: str, endpoint: str, row_type: type[Row]) -> Iterator[Page[Row]]:
+    def _onward(
+        self, page: Page[Row], asker: Credentials, url: str, endpoint: str, row_type: type[Row]
+    ) -> Iterator[Page[Row]]:
         seen = {_written_alike(url)}
         yield page
         while page.next_url is not None:
             if (this := _written_alike(page.next_url)) in seen:
                 raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
             seen.add(this)
-            page = self._page(page.next_url, endpoint, row_type)
+            page, asker = self._page(page.next_url, endpoint, row_type, preferred=asker)
             yield page
 
     def linked(self, url: str, endpoint: str, row_type: type[Row]) -> Iterator[Page[Row]]:
         """The pages of a list from a URL on that an answer of Bitbucket's named. Raises UnsafeLink as `follow` does."""
-        yield from self._onward(self._page(url, endpoint, row_type), url, endpoint, row_type)
+        yield from self._onward(*self._page(url, endpoint, row_type), url, endpoint, row_type)
 
     def numbered(
         self,
@@ -82,11 +96,12 @@ class Lists:
         where the same page comes under every number.
         """
         before: list[Row] = []
+        asker: Credentials | None = None
         while True:
             length = self._pagelen(endpoint, pagelen)
             url = self.client.url(path, {**(params or {}), "page": start // length + 1, "pagelen": length})
             try:
-                page = self._page(url, endpoint, row_type)
+                page, asker = self._page(url, endpoint, row_type, preferred=asker)
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
                 continue
@@ -100,20 +115,30 @@ class Lists:
 
     def _first(
         self, path: str, endpoint: str, row_type: type[Row], params: Params, pagelen: int, form: Form | None
-    ) -> tuple[Page[Row], str]:
+    ) -> tuple[Page[Row], Credentials, str]:
         """The first page, with shorter pages where Bitbucket calls the length invalid (FACTS 1)."""
         while True:
             length = self._pagelen(endpoint, pagelen)
             url = self.client.url(path, {**params, "pagelen": length})
             try:
-                return self._page(url, endpoint, row_type, form), url
+                return *self._page(url, endpoint, row_type, form), url
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
 
-    def _page(self, url: str, endpoint: str, row_type: type[Row], form: Form | None = None) -> Page[Row]:
-        answer = self.client.ask(url, endpoint, lambda body: decode_page(self._seen(body), row_type), form)
+    def _page(
+        self,
+        url: str,
+        endpoint: str,
+        row_type: type[Row],
+        form: Form | None = None,
+        preferred: Credentials | None = None,
+    ) -> tuple[Page[Row], Credentials]:
+        """A page and whose it is: the rest of a list is read with the credentials of its first page."""
+        answer = self.client.ask(
+            url, endpoint, lambda body: decode_page(self._seen(body), row_type), form, preferred=preferred
+        )
         self.date = answer.content.date = answer.headers.get("Date", "")
-        return answer.content
+        return answer.content, answer.asked_by
 
     def _seen(self, body: bytes) -> bytes:
         return body if self.rewrite is None else rewritten(body, self.rewrite)

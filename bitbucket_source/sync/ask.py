@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from bitbucket_source.api.client import Form, Params
+from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.tables import DATA_TABLES, USERS, Table
@@ -32,6 +33,11 @@ class Ask:
     def for_tables(self, wanted: frozenset[Table]) -> Ask:
         """The same, for other tables."""
         return replace(self, wanted=wanted)
+
+    def of_each(self) -> Iterator[tuple[Credentials, Ask]]:
+        """Each of the credentials, and the same asked by it alone: for lists of which one may see less than another."""
+        for member, lists in self.lists.of_each():
+            yield member, replace(self, lists=lists)
 
     def one(self, table: Table) -> Any:
         """The single object of a table that is no list."""
