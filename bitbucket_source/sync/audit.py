@@ -18,6 +18,7 @@ import msgspec
 from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.checks import CHECKS, verified_checks
 from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
@@ -248,4 +249,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("pull_requests", frozenset({PULL_REQUESTS}), 50, _pull_requests),
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
     Kind("pipeline_steps", STEP_TABLES, 3, _steps),
+    Kind("checks", frozenset(CHECKS), 2, verified_checks),
 )

@@ -17,6 +17,8 @@ from bitbucket_source.sync.watched import Watched, heads_now, today
 from bitbucket_source.tables import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, REPOSITORIES, Table
 
 CHECKS = (COMMIT_STATUSES, REPORTS, REPORT_ANNOTATIONS)
+COMMITS_AT_ONCE = 5
+"""So many the audit reads before it looks at its budget again."""
 
 
 class ChecksCursor(msgspec.Struct, frozen=True):
@@ -53,6 +55,7 @@ def read_checks(ask: Ask, job: Job, cursor: ChecksCursor | None) -> Events:
         cursor = _replaced(
             cursor, watched=cursor.watched.on(job.occasion, heads, day), owed=tuple(dict.fromkeys([*cursor.owed, *new]))
         )
+        yield Reached(cursor)
     for sha in _in_order(cursor, day):
         this = ("checks", sha, ask.wanted)
         if this in job.done:
@@ -101,6 +104,17 @@ def checks_of(ask: Ask, job: Job, sha: str, look: _Look) -> Generator[Event, Non
             yield from _reports(ask, job, place, look)
     except NotFound:
         yield from _commit_gone(ask, job, place)
+
+
+def verified_checks(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
+    """The lists of the next commits of which anything is stored, by hash; returns the last one's, '' at the end."""
+    place = job.repository.place
+    tables = [table for table in CHECKS if table in ask.wanted]
+    stored = {sha for table in tables for (sha,) in job.known.stored(table, ["commit_hash"], place)}
+    later = sorted(sha for sha in stored if sha > at)
+    for sha in later[:COMMITS_AT_ONCE]:
+        yield from checks_of(ask, job, sha, _Look(frozenset()))
+    return later[COMMITS_AT_ONCE - 1] if len(later) > COMMITS_AT_ONCE else ""
 
 
 def _reports(ask: Ask, job: Job, place: Place, look: _Look) -> Generator[Event, None, None]:
