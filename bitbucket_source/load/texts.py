@@ -90,12 +90,14 @@ def _write(database: Database, table: Table, column: Column, changed: Sequence[C
         names = [f"k{index}" for index in range(len(table.key))]
         lists = [f"unnest(%s) as {name}" for name in (*names, "seen")]
         same = " and ".join(f"{key} = {name}" for key, name in zip(table.key, names, strict=True))
+        # the lists come first: DuckDB counts the parameters of FROM before those of SET
         database.execute(
+            f"with changes as (select {', '.join(lists)}) "
             f"update {database.name(table)} set {column.name} = {_cast('seen', column)}, synced_at = %s "
-            f"from (select {', '.join(lists)}) as changes where {same}",
-            at,
+            f"from changes where {same}",
             *map(list, zip(*(key for key, _ in changed), strict=True)),
             [seen for _, seen in changed],
+            at,
         )
         return
     same = " and ".join(f"{key} = %s" for key in table.key)

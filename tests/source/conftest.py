@@ -40,18 +40,22 @@ class Warehouse:
         self, tables: Sequence[str] | None = None, *, pipelines_dir: str = "pipelines", **settings: Any
     ) -> SyncResult:
         """One `bitbucket-source sync`."""
+        session = self.session(**settings)
+        result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
+        self.requests = Counter()
+        for endpoint, count in session.budget.by_endpoint.items():
+            self.requests[endpoint.rstrip("/").rsplit("/", 1)[-1]] += count
+        return result
+
+    def session(self, **settings: Any) -> Session:
+        """A session that does not wait between tries."""
         made = make_session(
             "acme",
             base_url=self.bitbucket.base_url,
             oauth_url=self.bitbucket.oauth_url,
             **{"credentials": ADMIN, **settings},
         )
-        session = Session(made.settings, made.credentials, AT_ONCE)
-        result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
-        self.requests = Counter()
-        for endpoint, count in session.budget.by_endpoint.items():
-            self.requests[endpoint.rstrip("/").rsplit("/", 1)[-1]] += count
-        return result
+        return Session(made.settings, made.credentials, AT_ONCE)
 
     def pipeline(self, pipelines_dir: str = "pipelines") -> dlt.Pipeline:
         return make_pipeline("acme", database=self.path, pipelines_dir=str(self.directory / pipelines_dir))

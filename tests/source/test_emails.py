@@ -11,10 +11,9 @@ import pytest
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_source.personal.addresses import Emails, signature_with_emails, with_emails
 from bitbucket_source.session import SettingsError
-from bitbucket_source.source import make_session
+from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.verification import Depth, verify
 from tests.source.conftest import ADMIN, Warehouse
-from tests.source.test_verification import session_for
 from tests.truth.syncing import differences
 
 TABLES = ("repositories", "branches", "tags", "commits", "commit_parents", "pull_requests", "users")
@@ -126,12 +125,9 @@ def test_a_laxer_setting_reads_again_what_was_left_out(bitbucket: Emulator, ware
     assert warehouse.requests["commits"] == 0, "once"
 
 
-def test_verify_sees_rows_as_the_last_sync_did(bitbucket: Emulator, warehouse: Warehouse) -> None:
+def test_verify_sees_rows_as_the_last_sync_did(warehouse: Warehouse) -> None:
     warehouse.sync(TABLES, emails="hash", raw=["commits"])
-    session = session_for(bitbucket)
-    from bitbucket_source.source import selected_tables
-
-    found = verify(warehouse.pipeline(), session, selected_tables(TABLES), depth=Depth.ALL)
+    found = verify(warehouse.pipeline(), warehouse.session(), selected_tables(TABLES), depth=Depth.ALL)
     assert (found.findings.differences, found.exit_code) == ([], 0)
 
 
