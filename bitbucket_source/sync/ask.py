@@ -39,11 +39,10 @@ class Ask:
         for member, lists in self.lists.of_each():
             yield member, replace(self, lists=lists)
 
-    def one(self, table: Table) -> Any:
-        """The single object of a table that is no list."""
-        return self.lists.one(
-            self._path(table, {}), self._endpoint(table), self.row_type_of(table), self._fields(table)
-        )
+    def one(self, table: Table, place: Place | None = None) -> Any:
+        """The single object of a table that is no list, at a place."""
+        path = self._path(table, place or {})
+        return self.lists.one(path, self._endpoint(table), self.row_type_of(table), self._fields(table))
 
     def item(self, table: Table, place: Place, identity: str) -> Any:
         """One object of a table's list, by its identity."""
@@ -53,13 +52,21 @@ class Ask:
         return self.lists.one(path, endpoint, self.row_type_of(table), fields)
 
     def pages(
-        self, table: Table, place: Place, params: Params | None = None, *, form: Form | None = None
+        self,
+        table: Table,
+        place: Place,
+        params: Params | None = None,
+        *,
+        form: Form | None = None,
+        going_on_at: str = "",
     ) -> Iterator[Page[Any]]:
         """The pages of a table's list at a place, by their `next` links.
 
         An object that slid to a later page while the list was read, or came twice, is left out there: a load must not
-        hold two rows with one key.
+        hold two rows with one key. `going_on_at` is the `next` link of a page that was read before.
         """
+        if going_on_at:
+            return _distinct(table, self.lists.linked(going_on_at, self._endpoint(table), self.row_type_of(table)))
         asked = {**self._fields(table), **(params or {})}
         path = self._path(table, place)
         endpoint, row = self._endpoint(table), self.row_type_of(table)

@@ -12,9 +12,9 @@ from bitbucket_source.api.errors import AccessDenied, BitbucketError, Credential
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Event, Events, Gone, Reached, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.listing import whole_list
+from bitbucket_source.sync.listing import nothing_there, whole_list
 from bitbucket_source.sync.watched import Watched, heads_now, today
-from bitbucket_source.tables import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, REPOSITORIES, Table
+from bitbucket_source.tables import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, Table
 
 CHECKS = (COMMIT_STATUSES, REPORTS, REPORT_ANNOTATIONS)
 COMMITS_AT_ONCE = 5
@@ -103,7 +103,7 @@ def checks_of(ask: Ask, job: Job, sha: str, look: _Look) -> Generator[Event, Non
         if not {REPORTS, REPORT_ANNOTATIONS}.isdisjoint(ask.wanted):
             yield from _reports(ask, job, place, look)
     except NotFound:
-        yield from _commit_gone(ask, job, place)
+        yield from nothing_there(ask, job, CHECKS, place)
 
 
 def verified_checks(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
@@ -143,15 +143,6 @@ def _listed(
     if not believed:
         look.empty.append(this)
     return [row for page in pages for row in page.rows], believed
-
-
-def _commit_gone(ask: Ask, job: Job, place: Place) -> Generator[Event, None, None]:
-    """Bitbucket does not have a commit: nor what was said of it, where it still has the repository."""
-    tables = [table for table in CHECKS if job.known.keys(table, place)]
-    if tables:
-        ask.item(REPOSITORIES, {}, job.repository.uuid)
-    for table in tables:
-        yield Gone(table, [(job.repository.uuid, place["commit_hash"])])
 
 
 def _replaced(cursor: ChecksCursor, **changes: Any) -> ChecksCursor:

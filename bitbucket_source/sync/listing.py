@@ -1,4 +1,4 @@
-"""One short list, read whole: its rows, what does not fit, and which of the stored rows are gone."""
+"""Short lists, read whole: their rows, what does not fit, and which of the stored rows are gone."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.events import Event, Notice, Rows, Trouble
+from bitbucket_source.sync.events import Event, Gone, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.tables import Table
+from bitbucket_source.tables import REPOSITORIES, Table
 
 
 def whole_list(
@@ -32,3 +32,20 @@ def whole_list(
         return False
     yield from missing_rows(ask, job.known, table, place, pages)
     return True
+
+
+def nothing_there(ask: Ask, job: Job, tables: Sequence[Table], place: Place) -> Generator[Event, None, None]:
+    """Bitbucket has nothing at a place below a repository (404): all rows of the tables that are stored there are gone.
+
+    Raises NotFound where it does not show the repository either: then that says nothing.
+    """
+    stored = [table for table in tables if job.known.keys(table, place)]
+    if stored:
+        ask.item(REPOSITORIES, {}, job.repository.uuid)
+    for table in stored:
+        yield all_gone(table, place)
+
+
+def all_gone(table: Table, place: Place) -> Gone:
+    """All rows of a table at a place are gone."""
+    return Gone(table, [tuple(place[name] for name in table.key if name in place)])
