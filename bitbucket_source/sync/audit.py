@@ -20,13 +20,25 @@ from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.checks import CHECKS, verified_checks
 from bitbucket_source.sync.commits import commits_reached
+from bitbucket_source.sync.deployment_audit import verified_deployments, verified_environments
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pipelines import STEP_TABLES, is_unfinished, with_work
+from bitbucket_source.sync.pipelines import STEP_TABLES, is_unfinished, told_to_look, with_work
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.sync.steps import steps_of
-from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
+from bitbucket_source.sync.step_tests import TEST_TABLES, steps_and_tests_of, verified_tests
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMITS,
+    DEPLOYMENT_ATTEMPTS,
+    DEPLOYMENTS,
+    ENVIRONMENTS,
+    PIPELINE_STEPS,
+    PIPELINES,
+    PULL_REQUESTS,
+    TAGS,
+    Table,
+)
 
 Unit: TypeAlias = Generator[Event, None, str]
 """Reads some rows of a repository from a place in its list on; returns the next place, '' where the list ended"""
@@ -194,17 +206,20 @@ def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
     rows = list({row.uuid: row for row in page.rows}.values())
     changed = job.known.different(PIPELINES, rows, place)
     yield Rows(PIPELINES, rows, place)
-    owed = []
+    owed: list[str] = []
+    tests: list[str] = []
     for row in changed if STEP_TABLES & ask.wanted else ():
         try:
-            yield from steps_of(ask, job, row.uuid, believed_empty=False)
+            tests += (yield from steps_and_tests_of(ask, job, row.uuid)).steps
         except BitbucketError as error:
             yield Trouble(PIPELINE_STEPS, job.repository.full_name, f"pipeline {row.uuid}", str(error))
             owed.append(row.uuid)
+    if changed:
+        yield Amend(DEPLOYMENTS, told_to_look)
     reopened = [row.uuid for row in changed if is_unfinished(row)]
-    if reopened or owed:
+    if reopened or owed or tests:
         # the ordinary reading takes it from there
-        yield Amend(PIPELINES, lambda cursor: with_work(cursor, reopened, owed))
+        yield Amend(PIPELINES, lambda cursor: with_work(cursor, reopened, owed, tests))
     return str(start + page.length) if page.length >= PIPELINES.pagelen else ""
 
 
@@ -213,7 +228,9 @@ def _steps(ask: Ask, job: Job, at: str) -> Unit:
     later = sorted(uuid for _, uuid in job.known.keys(PIPELINES, job.repository.place) if uuid > at)
     if not later:
         return ""
-    yield from steps_of(ask, job, later[0], believed_empty=False)
+    tests = (yield from steps_and_tests_of(ask, job, later[0])).steps
+    if tests:
+        yield Amend(PIPELINES, lambda cursor: with_work(cursor, (), (), tests))
     return later[0] if len(later) > 1 else ""
 
 
@@ -247,7 +264,10 @@ KINDS: tuple[Kind, ...] = (
     Kind("pipelines", frozenset({PIPELINES}), 100, _pipelines),
     Kind("commits", frozenset({COMMITS}), 100, _commits),
     Kind("pull_requests", frozenset({PULL_REQUESTS}), 50, _pull_requests),
+    Kind("deployments", frozenset({DEPLOYMENTS, DEPLOYMENT_ATTEMPTS}), 100, verified_deployments),
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
     Kind("pipeline_steps", STEP_TABLES, 3, _steps),
+    Kind("environments", frozenset({ENVIRONMENTS}), 3, verified_environments),
     Kind("checks", frozenset(CHECKS), 2, verified_checks),
+    Kind("tests", TEST_TABLES, 1, verified_tests),
 )

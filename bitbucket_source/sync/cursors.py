@@ -63,10 +63,13 @@ class Cursors:
 
     stored: dict[tuple[str, str], StoredCursor] = field(default_factory=dict)
     catalog: Catalog = PLAIN
+    changed: dict[tuple[str, str], StoredCursor] = field(default_factory=dict)
+    """those that count instead of stored ones, and will be stored with this slice"""
 
     def get(self, repository_uuid: str, reader: Reader, cursor_type: type[CursorType]) -> CursorType | None:
         """The reader's cursor; None where there is none that counts."""
-        found = self.stored.get((repository_uuid, reader.cursor_name))
+        name = (repository_uuid, reader.cursor_name)
+        found = self.changed.get(name) or self.stored.get(name)
         if found is None or not covers(found.declaration, reader.declaration(self.catalog)):
             return None
         try:
@@ -76,8 +79,8 @@ class Cursors:
 
     def put(self, repository_uuid: str, reader: Reader, cursor: msgspec.Struct) -> None:
         """Let a cursor count that will be stored with this slice."""
-        stored = StoredCursor(encode_cursor(cursor), reader.declaration(self.catalog))
-        self.stored[repository_uuid, reader.cursor_name] = stored
+        changed = StoredCursor(encode_cursor(cursor), reader.declaration(self.catalog))
+        self.changed[repository_uuid, reader.cursor_name] = changed
 
     def as_made(self, repository_uuid: str, reader: Reader) -> Reader:
         """The reader under the declaration its cursor was made under, where that has not all columns of now."""

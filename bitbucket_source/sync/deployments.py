@@ -161,7 +161,7 @@ def _look(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk
     position = 0
     for page in ask.numbered_pages(DEPLOYMENTS, job.repository.place, NEWEST_FIRST):
         news = _news(job, cursor, page, seen)
-        is_whole = not position and _is_all(page)
+        is_whole = not position and is_all(page)
         if news.is_any and not is_whole:
             cursor = _with(cursor, behind=True, whole=False, low=position, size=page.size or 0)
             yield Reached(cursor)
@@ -175,7 +175,7 @@ def _look(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk
     return _settled(cursor)
 
 
-def _is_all(page: Page[Any]) -> bool:
+def is_all(page: Page[Any]) -> bool:
     """Whether the first page is the whole list."""
     is_last = page.next_url is None and page.length < DEPLOYMENTS.pagelen
     return is_last and (page.size is None or page.size <= page.length)
@@ -197,12 +197,13 @@ class _News:
 
 
 def _news(job: Job, cursor: DeploymentsCursor, page: Page[Any], seen: set[str]) -> _News:
-    inside = (row for row in page.rows if row.uuid not in seen and not _is_before(row, cursor.since))
+    inside = (row for row in page.rows if row.uuid not in seen and not is_before(row, cursor.since))
     rows = list({row.uuid: row for row in inside}.values())
     return _News(rows, changed_of(job, rows), any(started_on(row) for row in page.rows))
 
 
-def _is_before(row: Any, since: str) -> bool:
+def is_before(row: Any, since: str) -> bool:
+    """Whether a deployment started before a moment; '' is the beginning."""
     return bool(since and started_on(row)) and moment(started_on(row)) < moment(since)
 
 

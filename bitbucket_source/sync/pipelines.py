@@ -20,6 +20,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Amend, Event, Events, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.runs import placed, position_in, runs_before
+from bitbucket_source.sync.step_tests import TEST_TABLES, OwedTests, read_tests
 from bitbucket_source.sync.steps import run_gone, steps_of
 from bitbucket_source.tables import DEPLOYMENTS, PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
 
@@ -27,7 +28,7 @@ OPEN_STATUSES = ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING")
 """The values of `status` that together are all runs that have not finished (FACTS 2)."""
 
 
-STEP_TABLES = frozenset({PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS})
+STEP_TABLES = frozenset({PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS, *TEST_TABLES})
 """The tables for which the steps of a run are read."""
 
 
@@ -52,6 +53,8 @@ class PipelinesCursor(msgspec.Struct, frozen=True):
     """uuids of the runs whose steps are still to be read"""
     empty: tuple[str, ...] = ()
     """uuids of the owed ones that had no steps although some are stored: believed when the next sync sees it too"""
+    tests: OwedTests = OwedTests()
+    """the steps whose tests are still to be read"""
     sign: str = ""
     """created_on of the last run of a commit that was not stored: the refs are to be read"""
 
@@ -62,7 +65,7 @@ class _Seen:
 
     runs: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
-    """the runs whose steps were asked for"""
+    """the runs whose steps were asked for, and the steps whose tests were"""
 
 
 Walk: TypeAlias = Generator[Event, None, PipelinesCursor]
@@ -96,7 +99,8 @@ def _newest(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     new = position_in(page, cursor.last)
     if new is None and page.length:
         return _with(cursor, behind=True)
-    cursor = yield from _page(ask, job, cursor, page.rows, seen)
+    unknown = {row.uuid for index, row in placed(page) if index < (new or 0)}
+    cursor = yield from _page(ask, job, cursor, page.rows, seen, owed=unknown)
     yield from _misfits(job, page)
     return _with(cursor, read=cursor.read + new, last=page.rows[0].uuid) if new else cursor
 
@@ -173,15 +177,18 @@ def _page(
     if fresh:
         yield Rows(PIPELINES, fresh, job.repository.place)
     if changed or any(is_running(row) for row in fresh):
-        yield Amend(DEPLOYMENTS, _told_to_look)
+        yield Amend(DEPLOYMENTS, told_to_look)
     unfinished = {row.uuid for row in fresh if is_unfinished(row)}
     finished = {row.uuid for row in fresh} - unfinished
-    stirred = {row.uuid for row in changed}
+    # rows that others read and stored say nothing about what these tables have of them
+    stirred = {row.uuid for row in (changed if PIPELINES in ask.wanted else fresh)}
     with_steps = [row.uuid for row in fresh if row.uuid in stirred or row.uuid in owed or is_running(row)]
+    whole = [uuid for uuid in with_steps if uuid in owed or PIPELINE_STEPS not in ask.wanted]
     cursor = _with(
         cursor,
         open=tuple(sorted({*cursor.open, *unfinished} - finished)),
         owed=tuple(dict.fromkeys([*cursor.owed, *(with_steps if STEP_TABLES & ask.wanted else ())])),
+        tests=cursor.tests.with_more(whole if TEST_TABLES & ask.wanted else ()),
     )
     return _with_sign(job, cursor, changed)
 
@@ -221,29 +228,34 @@ def _unfinished_before(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen)
 
 
 def _steps(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
-    """Read the steps that are owed; those of runs that could not be read stay so.
+    """Read the steps that are owed, and then their tests; those of runs that could not be read stay so.
 
     Each run is a safe point: however small a budget, the next sync goes on where it ended.
     """
+    tests = cursor.tests
     failed = [uuid for uuid in cursor.owed if uuid in seen.tried]
     empty = [uuid for uuid in cursor.empty if uuid in seen.tried]
     owed = [uuid for uuid in cursor.owed if uuid not in seen.tried]
     for index, uuid in enumerate(owed):
         seen.tried.add(uuid)
+        steps: list[Any] = []
         try:
-            if not (yield from steps_of(ask, job, uuid, believed_empty=uuid in cursor.empty)):
+            if not (yield from steps_of(ask, job, uuid, believed_empty=uuid in cursor.empty, into=steps)):
                 failed.append(uuid)
                 empty.append(uuid)
+            tests = tests.with_steps(ask, job, uuid, steps)
         except BitbucketError as error:
             failed.append(uuid)
             yield Trouble(PIPELINE_STEPS, job.repository.full_name, f"pipeline {uuid}", str(error))
         left = owed[index + 1 :]
         doubted = (*empty, *(each for each in cursor.empty if each in left))
-        yield Reached(_with(cursor, owed=(*failed, *left), empty=doubted))
-    return _with(cursor, owed=tuple(failed), empty=tuple(empty))
+        yield Reached(_with(cursor, owed=(*failed, *left), empty=doubted, tests=tests))
+    cursor = _with(cursor, owed=tuple(failed), empty=tuple(empty), tests=tests)
+    tests = yield from read_tests(ask, job, tests, lambda tests: Reached(_with(cursor, tests=tests)), seen.tried)
+    return _with(cursor, tests=tests)
 
 
-def _told_to_look(cursor: Any) -> Any:
+def told_to_look(cursor: Any) -> Any:
     """A run that changes may have deployed, where nothing was deployed for long."""
     return msgspec.structs.replace(cursor, look=True)
 
@@ -264,12 +276,15 @@ def is_running(row: Any) -> bool:
     return is_unfinished(row) and stage not in {"PAUSED", "HALTED"}
 
 
-def with_work(cursor: PipelinesCursor, reopened: Sequence[str], owed: Sequence[str]) -> PipelinesCursor:
-    """The cursor with runs to be read again, and runs whose steps are."""
+def with_work(
+    cursor: PipelinesCursor, reopened: Sequence[str], owed: Sequence[str], tests: Sequence[str] = ()
+) -> PipelinesCursor:
+    """The cursor with runs to be read again, runs whose steps are, and steps whose tests are."""
     return _with(
         cursor,
         open=tuple(sorted({*cursor.open, *reopened})),
         owed=tuple(dict.fromkeys([*cursor.owed, *owed])),
+        tests=cursor.tests.with_more(tests),
     )
 
 

@@ -388,6 +388,48 @@ def test_what_waits_for_a_commit_is_derived_when_it_comes(world: World, warehous
     assert carried(warehouse, second) == between(world, second, first)
 
 
+def test_the_audit_finds_what_no_signal_tells_of(world: World, warehouse: Warehouse) -> None:
+    first, _ = release(world), release(world)
+    for _ in range(100):
+        release(world, commits=0)
+    warehouse.sync()
+    waiting = start(world, BY_HAND)
+    actions.run_step(world, SLUG, waiting, "Build")
+    made = actions.create_environment(world, SLUG, "Canary", "Production")
+    warehouse.sync(audit_requests="0")
+    wait(world, 91)
+    warehouse.sync(audit_requests="0")
+    actions.redeploy_step(world, SLUG, first, "Deploy", "ada")
+    warehouse.sync(audit_requests="0")
+    assert row(warehouse, waiting) == []
+    assert len(attempts(warehouse, first)) == 1
+
+    warehouse.sync(audit_requests="all")
+    assert row(warehouse, waiting) == [("UNDEPLOYED", None, None, None)]
+    assert len(attempts(warehouse, first)) == 2
+    assert warehouse.rows(f"select name from environments where uuid = '{made.uuid}'") == [("Canary",)]
+
+
+def test_the_audit_finds_an_environment_that_is_gone(world: World, warehouse: Warehouse) -> None:
+    release(world)
+    warehouse.sync()
+    empty = next(each.uuid for each in repository(world).environments.values() if each.name == "Test")
+    actions.delete_environment(world, SLUG, empty)
+    warehouse.sync(audit_requests="all")
+
+    assert warehouse.rows("select uuid from environments where deleted_at is not null") == [(empty,)]
+
+
+def test_an_idle_sync_writes_no_cursor(world: World, warehouse: Warehouse) -> None:
+    release(world)
+    start(world, BY_HAND)
+    warehouse.sync()
+    [(before,)] = warehouse.rows("select count(*) from sync_cursors where table_name like 'deployment%'")
+    warehouse.sync(audit_requests="0")
+
+    assert warehouse.rows("select count(*) from sync_cursors where table_name like 'deployment%'") == [(before,)]
+
+
 TABLES = ("environments", "deployments", "deployment_attempts", "deployment_commits", "pipeline_step_attempts")
 
 
