@@ -81,6 +81,8 @@ class Reader:
         self._session = requests.Session()
         self._answers = {(answer.target, "", ""): answer for answer in known if answer.is_ordinary}
         self._stopped = ""
+        self.heard: Callable[[requests.Response], None] | None = None
+        """told of every response"""
 
     def get(self, target: str, *, unless: str = "", signed_by: AuthBase | None = None) -> Answer:
         """The answer for a path below the API, with its query encoded, or for a link of an answer.
@@ -129,6 +131,8 @@ class Reader:
         except requests.RequestException as error:
             host = urlsplit(self.base_url).hostname
             raise Untestable(f"no answer from {host} ({type(error).__name__})") from None
+        if self.heard is not None:
+            self.heard(response)
         if response.status_code == 429:
             self._stopped = "429: the hourly quota is spent; wait an hour"
             raise Untestable(self._stopped)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +14,11 @@ from bitbucket_source.api.finding import credentials_from_environment
 from .asking import Reader
 from .fact import Finding
 from .material import Material
+from .recording import Tape
 from .report import lines
 
 MATERIAL = pytest.StashKey[Material]()
+TAPE = pytest.StashKey[Tape]()
 FINDINGS = pytest.StashKey[list[Finding]]()
 
 _API = "https://api.bitbucket.org/2.0"
@@ -26,7 +29,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Find the credentials before a test hides the environment."""
     config.stash[FINDINGS] = []
     if config.getoption("--live"):
-        config.stash[MATERIAL] = material_from(os.environ, config.getoption("--live-requests"))
+        material = config.stash[MATERIAL] = material_from(os.environ, config.getoption("--live-requests"))
+        folder = config.getoption("--live-record")
+        if folder:
+            tape = config.stash[TAPE] = Tape(Path(folder), material.reader.base_url)
+            material.reader.heard = tape.hear
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With --live the real Bitbucket is asked, and no emulator."""
+    others = collection_path.name.startswith("test_") and collection_path.name != "test_live.py"
+    return True if config.getoption("--live") and others and collection_path.parent == Path(__file__).parent else None
 
 
 def material_from(environment: Mapping[str, str], limit: int) -> Material:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from .asking import Answer, Differs, Json, Reader, Untestable, quoted
 from .fact import dig, need, some
+from .vocabulary import LONG_AGO
 
 # how many repositories, the last updated first, are looked into for one kind of thing
 _PROBED = 4
 # how much of a repository's activity is read, 50 rows a page
 PAGES_OF_ACTIVITY = 6
 ALL_STATES = "state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED"
-LONG_AGO = "2008-01-01T00:00:00+00:00"
 # as the connector asks: plain names, with participants
 PULL_REQUEST_FIELDS = ",".join(
     f"values.{name}"

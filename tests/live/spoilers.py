@@ -45,7 +45,7 @@ def _is_empty(path: str, query: str = "", nth: int | None = None) -> tuple[Fault
 
 
 def _answers(status: int, path: str, query: str = "", **more: Any) -> tuple[Fault, ...]:
-    body = {"values": []} if status == 200 else None
+    body: dict[str, Any] | None = {"values": []} if status == 200 else None
     return (Fault(kind="status", status=status, path=path, query=query, body=body, **more),)
 
 
@@ -201,7 +201,7 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     "times-of-pull-requests-and-repositories": _says(_PULL_REQUESTS, "values.0.created_on", "2024-09-06T12:46:04Z"),
     "times-of-commits": _says(_COMMITS, "values.0.date", "2024-09-06T12:46:04.5+00:00"),
     "times-of-pipelines-and-deployments": _says(_RUNS, "values.0.created_on", _NEW),
-    "an-address-that-does-not-exist-is-404": _answers(400, "/no-such-thing$"),
+    "an-address-that-does-not-exist-is-404": _answers(400, "/nobody-calls-it-so$"),
     # pages
     "pages-have-ten-rows-by-default": _says(("^/repositories/acme$", "^fields=pagelen"), "pagelen", 30),
     "next-is-an-absolute-address-of-the-next-rows": (
@@ -214,7 +214,7 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     ),
     "a-diffstat-has-five-hundred-rows-by-default": _says(("/diffstat/", ""), "pagelen", 100),
     "commits-of-a-pull-request-have-no-page-one": _answers(200, "/commits$", "^page=1$"),
-    "an-address-of-four-kilobytes-is-served": _answers(400, "^/repositories/acme$", "nobody calls it so"),
+    "an-address-of-four-kilobytes-is-served": _answers(400, "^/repositories/acme$", "nobody-calls-it-so"),
 } | {
     fact.name: _answers(200, "", "pagelen=(51|101)$")  # more than the longest page is not refused
     for fact in FACTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import FINDINGS, MATERIAL
+from .conftest import FINDINGS, MATERIAL, TAPE
 from .fact import Fact, look
 from .facts import FACTS
 
@@ -20,6 +20,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_on_the_real_bitbucket(fact: Fact, pytestconfig: pytest.Config) -> None:
     finding = look(fact, pytestconfig.stash[MATERIAL])
+    tape = pytestconfig.stash.get(TAPE, None)
+    if tape is not None:
+        tape.save(fact.name)
     pytestconfig.stash[FINDINGS].append(finding)
     if finding.outcome == "could not be tested":
         pytest.skip(finding.told)

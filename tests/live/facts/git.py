@@ -8,10 +8,10 @@ from datetime import timedelta
 from ..asking import Json, Untestable, quoted
 from ..fact import Facts, dig, expect, expect_only, moment, need, some
 from ..material import Material
+from ..vocabulary import LONG_AGO, NO_HASH
 
 facts = Facts()
 
-_NOWHERE = "0123456789" * 4
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -88,11 +88,11 @@ def include_and_exclude_bound_the_list(bitbucket: Material) -> None:
 @facts.fact("2")
 def an_unknown_commit_is_named_in_a_404(bitbucket: Material) -> None:
     """include or exclude of a commit that does not resolve is 404 Commit not found, with the hash in data.shas."""
-    answer = bitbucket.ask(f"{bitbucket.reviewed.path}/commits?pagelen=1&exclude={_NOWHERE}")
+    answer = bitbucket.ask(f"{bitbucket.reviewed.path}/commits?pagelen=1&exclude={NO_HASH}")
     expect(answer.status == 404, "404", answer.problem)
     shas = dig(answer.json, "error.data.shas") or dig(answer.json, "data.shas")
     expect("Commit not found" in answer.text, "Commit not found", answer.problem)
-    expect(shas == [_NOWHERE], f"data.shas with {_NOWHERE}", shas)
+    expect(shas == [NO_HASH], f"data.shas with {NO_HASH}", shas)
 
 
 @facts.fact("12")
@@ -153,7 +153,7 @@ def branches_after_a_name_are_the_rest(bitbucket: Material) -> None:
 def a_date_filters_all_branches_away(bitbucket: Material) -> None:
     """q=target.date>... of branches is accepted and gives no rows at all."""
     some([{"name": name} for name in _names(bitbucket, "branches")], "branch")
-    q = quoted("target.date>2008-01-01T00:00:00+00:00")
+    q = quoted(f"target.date>{LONG_AGO}")
     rows = bitbucket.rows(f"{bitbucket.reviewed.path}/refs/branches?q={q}&pagelen=1")
     expect(not rows, "no rows", len(rows))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..asking import Differs, Json, Untestable, quoted
 from ..fact import Facts, expect, need, some
 from ..material import ALL_STATES, Material
+from ..vocabulary import NO_NAME
 
 facts = Facts()
 
@@ -126,8 +127,8 @@ def commits_of_a_pull_request_have_no_page_one(bitbucket: Material) -> None:
 def an_address_of_four_kilobytes_is_served(bitbucket: Material) -> None:
     """An address of 3,900 characters is served."""
     path = f"/repositories/{bitbucket.workspace}?pagelen=1&fields=size&q="
-    tail = quoted(' OR name="nobody calls it so"')
-    condition = quoted('name="nobody calls it so"')
+    condition = quoted(f'name="{NO_NAME}"')
+    tail = quoted(" OR ") + condition
     room = 3_900 - len(bitbucket.reader.base_url) - len(path) - len(condition)
     answer = bitbucket.ask(path + condition + tail * (room // len(tail)))
     expect(answer.status == 200, "200", answer.problem)

@@ -8,6 +8,7 @@ from typing import Any
 from ..asking import Json, Untestable, quoted
 from ..fact import Facts, dig, expect, expect_only, need, some
 from ..material import Material
+from ..vocabulary import NO_NAME
 
 facts = Facts()
 
@@ -53,7 +54,7 @@ def members_cannot_be_filtered_by_display_name(bitbucket: Material) -> None:
     """q on user.display_name of members is 400; on user.uuid it finds the member."""
     member = need(_members(bitbucket)[0], "user.uuid")
     base = f"/workspaces/{bitbucket.workspace}/members?pagelen=1&q="
-    answer = bitbucket.ask(base + quoted('user.display_name="nobody"'))
+    answer = bitbucket.ask(base + quoted(f'user.display_name="{NO_NAME}"'))
     expect(answer.status == 400, "400", answer.problem)
     rows = bitbucket.rows(base + quoted(f'user.uuid="{member}"'))
     expect([dig(row, "user.uuid") for row in rows] == [member], "that member", len(rows))

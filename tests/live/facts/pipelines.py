@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 from ..asking import Json, Untestable, quoted
 from ..fact import Facts, dig, expect, expect_only, expect_order, moment, need, some, times
 from ..material import PIPELINE_FIELDS, Material
+from ..vocabulary import NO_UUID
 
 facts = Facts()
 
@@ -14,7 +15,6 @@ _STATES = {"PARSING", "PENDING", "IN_PROGRESS", "COMPLETED"}
 _STAGES = {"PENDING", "RUNNING", "PAUSED", "HALTED"}
 _RESULTS = {"SUCCESSFUL", "FAILED", "ERROR", "STOPPED", "EXPIRED"}
 _OPEN = "&".join(f"status={status}" for status in ("PARSING", "PENDING", "PAUSED", "HALTED", "BUILDING"))
-_NOWHERE = "{00000000-0000-4000-8000-000000000000}"
 
 
 def _asked(bitbucket: Material, query: str) -> Json:
@@ -165,7 +165,7 @@ def a_build_number_is_an_address(bitbucket: Material) -> None:
 @facts.fact("5")
 def an_unknown_pipeline_is_404(bitbucket: Material) -> None:
     """A pipeline that does not exist is 404 with the reason in error.detail."""
-    answer = bitbucket.ask(f"{bitbucket.built.path}/pipelines/{quoted(_NOWHERE)}")
+    answer = bitbucket.ask(f"{bitbucket.built.path}/pipelines/{quoted(NO_UUID)}")
     expect(answer.status == 404, "404", answer.problem)
     expect(bool(dig(answer.json, "error.detail")), "an error.detail", answer.problem)
 

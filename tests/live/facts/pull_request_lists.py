@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..asking import Json, Untestable, quoted
 from ..fact import Facts, expect, expect_only, expect_order, moment, need, some, times
 from ..material import ALL_STATES, Material
+from ..vocabulary import NO_UUID
 
 facts = Facts()
 
@@ -122,6 +123,6 @@ def windows_of_ids_hold_just_these(bitbucket: Material) -> None:
 @facts.fact("2")
 def participants_cannot_be_filtered_by(bitbucket: Material) -> None:
     """q on participants is 400 and says that the field does not support filtering."""
-    q = quoted('participants.user.uuid="{00000000-0000-0000-0000-000000000000}"')
+    q = quoted(f'participants.user.uuid="{NO_UUID}"')
     answer = bitbucket.ask(f"{bitbucket.reviewed.path}/pullrequests?q={q}")
     expect(answer.status == 400 and "does not support filtering" in answer.text, "400", answer.problem)

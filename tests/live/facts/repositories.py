@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..asking import quoted
 from ..fact import Facts, dig, expect, expect_order, moment, need, times
 from ..material import Material
+from ..vocabulary import NO_UUID
 
 facts = Facts()
 
@@ -47,8 +48,7 @@ def a_uuid_is_an_address(bitbucket: Material) -> None:
 @facts.fact("8")
 def a_repository_that_is_not_there_is_404(bitbucket: Material) -> None:
     """A repository that does not exist, or that may not be seen, is 404, and says that it may be either."""
-    nowhere = quoted("{00000000-0000-4000-8000-000000000000}")
-    answer = bitbucket.ask(f"/repositories/{bitbucket.workspace}/{nowhere}")
+    answer = bitbucket.ask(f"/repositories/{bitbucket.workspace}/{quoted(NO_UUID)}")
     expect(answer.status == 404, "404", answer.problem)
     expect("access to this repository" in answer.text, "words about access", answer.problem)
 

@@ -12,6 +12,7 @@ from requests.auth import AuthBase
 from ..asking import Answer, Differs, Json, Untestable
 from ..fact import Facts, dig, expect, some
 from ..material import Material
+from ..vocabulary import NO_NAME
 
 facts = Facts()
 
@@ -159,7 +160,7 @@ def times_of_pipelines_and_deployments(bitbucket: Material) -> None:
 @facts.fact("8")
 def an_address_that_does_not_exist_is_404(bitbucket: Material) -> None:
     """An address at which there is no API is 404 in JSON."""
-    answer = bitbucket.ask(f"/repositories/{bitbucket.workspace}/no-such-repository/no-such-thing")
+    answer = bitbucket.ask(f"/repositories/{bitbucket.workspace}/{NO_NAME}/{NO_NAME}")
     if not answer.headers.get("Content-Type", "").startswith("application/json"):
         raise Untestable(f"no JSON but {answer.headers.get('Content-Type')}: pages of HTML occur too")
     expect(answer.status == 404, "404", answer.problem)
