@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from bitbucket_source.api.pool import identities_in
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.lock import LockedError, SyncLock
 from bitbucket_source.load.overview import OpenError, Overview, Rows, Run, StoredRepository
@@ -274,4 +275,4 @@ def _never_read(repositories: Sequence[RepositoryFreshness]) -> tuple[str, ...]:
 
 def _sees(cursors: Cursors, uuid: str, credentials: str | None) -> bool:
     seen_by = cursors.get(uuid, Reader(REPOSITORIES, REPOSITORIES), SeenBy)
-    return seen_by is None or credentials is None or credentials in seen_by.credentials
+    return seen_by is None or credentials is None or not identities_in(credentials).isdisjoint(seen_by.credentials)

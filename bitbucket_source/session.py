@@ -14,6 +14,7 @@ from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.pool import Several
 from bitbucket_source.api.quota import Quotas
 from bitbucket_source.api.retry import RetryPolicy
 from bitbucket_source.personal.addresses import Emails
@@ -26,7 +27,7 @@ from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.engine import Engine, Sink
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Selection
-from bitbucket_source.tables import Table
+from bitbucket_source.tables import DATA_TABLES, Table
 from bitbucket_source.tables.catalog import Catalog, CatalogError, catalog_of
 
 logger = logging.getLogger("bitbucket_source")
@@ -120,7 +121,7 @@ class Session:
     """One sync: its client, its budget, and what it still has to read."""
 
     settings: Settings
-    credentials: Credentials
+    credentials: Credentials | Several
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     limit: SliceLimit = field(default_factory=SliceLimit)
     agenda: Agenda = field(default_factory=Agenda)
@@ -142,6 +143,11 @@ class Session:
             budget=self.budget,
             retry=self.retry,
             wait_for_rate_limit=self.settings.on_rate_limit == "wait",
+            scopes={
+                table.endpoint.replace("{workspace}", self.settings.workspace): table.scope
+                for table in DATA_TABLES
+                if table.endpoint
+            },
         )
         self.lists = Lists(self.client)
         self.be_discreet(frozenset())
@@ -167,7 +173,6 @@ class Session:
             self.agenda,
             census=Census(
                 self.settings.selection,
-                credentials=self.credentials.identity,
                 since=moment_of(self.settings.since),
                 named=self.tables_named,
                 renews=self.renews,

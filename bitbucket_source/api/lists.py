@@ -31,7 +31,7 @@ class Lists:
         self._accepted: dict[str, int] = {}
 
     def of_each(self) -> Iterator[tuple[Credentials, Lists]]:
-        """Each of several credentials that is accepted, with lists as it alone sees them; the one there is otherwise."""
+        """Each of several credentials that is accepted, with the lists that it alone sees."""
         for member, client in self.client.of_each():
             alone = self
             if len(self.client.pool.members) > 1:

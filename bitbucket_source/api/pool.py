@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -42,7 +42,7 @@ class Question:
         path = urlsplit(url).path.removeprefix(urlsplit(base_url).path)
         parts = unquote(path).strip("/").split("/")
         length = 3 if parts[0] == "repositories" else 2
-        return cls(endpoint, "/".join(parts[:length]).lower(), scope)
+        return cls(endpoint, "/".join(parts[:length]), scope)
 
     @property
     def repository(self) -> str:
@@ -158,24 +158,23 @@ class Pool:
     def read_whole(self, member: Credentials, repositories: Iterable[str]) -> None:
         """A credential has read the list of repositories to its end, and these are in it."""
         with self._learned.lock:
-            self._learned.sees[member.identity] = frozenset(uuid.lower() for uuid in repositories)
+            self._learned.sees[member.identity] = frozenset(repositories)
 
     @property
-    def looked(self) -> frozenset[str]:
-        """The identities of those that have read the list of repositories to its end."""
-        return frozenset(self._learned.sees)
+    def sights(self) -> Mapping[str, frozenset[str]]:
+        """The uuids in the list of repositories, by the identity of those that have read it to its end."""
+        return dict(self._learned.sees)
 
     def seers_of(self, repository_uuid: str) -> frozenset[str]:
         """The identities of those in whose list of repositories it is."""
-        uuid = repository_uuid.lower()
-        return frozenset(identity for identity, seen in self._learned.sees.items() if uuid in seen)
+        return frozenset(identity for identity, seen in self._learned.sees.items() if repository_uuid in seen)
 
     def _able(self, question: Question) -> list[Credentials]:
         """Those that are accepted, and see the repository as far as their lists tell."""
         seers = self.seers_of(question.repository)
         if not seers:
             return self.alive
-        blind = self.looked - seers
+        blind = self._learned.sees.keys() - seers
         return [each for each in self.alive if each.identity not in blind]
 
     def _untried(self, question: Question) -> list[Credentials]:
@@ -225,6 +224,6 @@ def members_of(credentials: Credentials | Several) -> tuple[Credentials, ...]:
     return credentials.members if isinstance(credentials, Several) else (credentials,)
 
 
-def identities_in(identity: str) -> Collection[str]:
+def identities_in(identity: str) -> frozenset[str]:
     """The single identities in that of `Several`."""
     return frozenset(identity.split())

@@ -28,8 +28,6 @@ class Census:
     """Who looks, for which repositories, and how."""
 
     selection: Selection
-    credentials: str
-    """identity of the credentials: what they do not see may be there for others"""
     since: str = ""
     """how far back a first read goes; '' for everything"""
     named: bool = False
@@ -49,12 +47,13 @@ def read_census(
     agenda.found(found)
     workspace = agenda.workspace or Workspace(_workspace_uuid(pages), ask.workspace)
     agenda.workspace = workspace
-    lists = WorkspaceLists(ask, known, cursors, workspace, census.credentials)
+    lists = WorkspaceLists(ask, known, cursors, workspace)
     if REPOSITORIES in ask.wanted:
         yield workspace.uuid, REPOSITORIES, lists.repositories_gone(pages)
-    for table in (PROJECTS, WORKSPACE_MEMBERS):
-        if table in ask.wanted or (table is WORKSPACE_MEMBERS and USERS in ask.wanted):
-            yield workspace.uuid, table, lists.people(table)
+    if PROJECTS in ask.wanted:
+        yield workspace.uuid, PROJECTS, lists.projects()
+    if {WORKSPACE_MEMBERS, USERS} & ask.wanted:
+        yield workspace.uuid, WORKSPACE_MEMBERS, lists.members()
 
 
 def _workspace(ask: Ask, agenda: Agenda) -> Events:

@@ -26,7 +26,7 @@ from bitbucket_source.sync.families import FAMILIES, Family
 from bitbucket_source.sync.job import Job, Refs
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
+from bitbucket_source.tables import BRANCHES, COMMITS, REPOSITORIES, TAGS, Table
 
 _WENT_BACK = "went back"
 """in what is done of a repository"""
@@ -93,6 +93,7 @@ class Engine:
                     self._run_audit(self._audit)
         except Stopped as stop:
             self._agenda.stopped = str(stop)
+        self._report_lost_credentials()
 
     def cancel(self) -> None:
         """Nobody wants the rest: stop at the next safe points."""
@@ -308,6 +309,11 @@ class Engine:
             self._agenda.tell(f"{table.name}: skipped: {error}")
         else:
             self._agenda.report(Trouble(table, where, "", str(error)))
+
+    def _report_lost_credentials(self) -> None:
+        """What only they see was not read, even where nothing of it was asked for."""
+        for identity, why in self._ask.lists.client.pool.lost.items():
+            self._agenda.report(Trouble(REPOSITORIES, self._ask.workspace, f"credentials {identity}", why))
 
     def _is_over(self) -> bool:
         """Whether the slice ends here. However small its limit, a cursor moves: slices come to an end."""

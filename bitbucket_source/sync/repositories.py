@@ -6,20 +6,22 @@ repositories are seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
+from bitbucket_source.api.credentials import Credentials, CredentialsError
 from bitbucket_source.api.decode import Page
+from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.known import Known
-from bitbucket_source.tables import REPOSITORIES, Table
+from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
 
 
 @dataclass(frozen=True)
@@ -76,22 +78,56 @@ class ListCursor(msgspec.Struct, frozen=True):
 
 
 class SeenBy(msgspec.Struct, frozen=True):
-    """The credentials, by their identity, that saw the repository when they looked last."""
+    """The credentials, by their identity, that saw the repository or the project when they looked last."""
 
     credentials: tuple[str, ...] = ()
+
+
+Sights: TypeAlias = Mapping[str, Collection[str]]
+"""What credentials see, by their identity: uuids of a list that they have read to its end."""
 
 
 def read_repositories(ask: Ask, selection: Selection, found: list[Repository], pages: list[Page[Any]]) -> Events:
     """The list of repositories, whole; adds the selected ones to `found`, and all pages to `pages`.
 
-    By uuid, page after page: none can slide over the edge of one.
+    By uuid, page after page: none can slide over the edge of one. With several credentials by each of them, united,
+    each repository in one page only. Raises what kept all of them from reading it.
     """
-    for page in _by_uuid(ask):
-        pages.append(page)
-        taken = [row for row in page.rows if selection.takes(row)]
-        found += [Repository(row.uuid, row.slug, row.full_name, row.updated_on) for row in taken]
-        yield Rows(REPOSITORIES, taken)
-        yield from _misfits(REPOSITORIES, page, ask.workspace)
+    pool = ask.lists.client.pool
+    listed: set[str] = set()
+    failures: list[tuple[Credentials, BitbucketError | CredentialsError]] = []
+    is_read = False
+    for member, theirs in ask.of_each():
+        seen: list[str] = []
+        try:
+            for page in _by_uuid(theirs):
+                seen += [row.uuid for row in page.rows]
+                page = replace(page, rows=[row for row in page.rows if row.uuid not in listed])
+                listed.update(seen)
+                pages.append(page)
+                taken = [row for row in page.rows if selection.takes(row)]
+                found += [Repository(row.uuid, row.slug, row.full_name, row.updated_on) for row in taken]
+                yield Rows(REPOSITORIES, taken)
+                yield from _misfits(REPOSITORIES, page, ask.workspace)
+        except (BitbucketError, CredentialsError) as error:
+            failures.append((member, error))
+        else:
+            pool.read_whole(member, seen)
+            is_read = True
+    if failures and not is_read:
+        raise failures[0][1]
+    for member, failure in failures:
+        yield from _not_read_by(REPOSITORIES, member, failure, ask.workspace)
+
+
+def _not_read_by(
+    table: Table, member: Credentials, error: BitbucketError | CredentialsError, workspace: str
+) -> Iterator[Event]:
+    """What to say of a list that others could read; of refused credentials it is said once, by the engine."""
+    if isinstance(error, AccessDenied | NotFound):
+        yield Notice(f"{table.name}: not shown to the {member.description} from {member.origin}: {error}")
+    elif not isinstance(error, CredentialsRefused | CredentialsError):
+        yield Trouble(table, workspace, f"credentials {member.identity}", str(error))
 
 
 @dataclass(frozen=True)
@@ -102,17 +138,39 @@ class WorkspaceLists:
     known: Known
     cursors: Cursors
     workspace: Workspace
-    credentials: str
-    """identity of the credentials that look"""
 
-    def people(self, table: Table) -> Events:
-        """The list of projects or members, whole."""
-        place = self.workspace.place
-        pages = list(self.ask.pages(table, place))
+    def members(self) -> Events:
+        """The list of members, whole: whoever may read it sees all of them."""
+        pages = list(self.ask.pages(WORKSPACE_MEMBERS, self.workspace.place))
+        yield from self._rows(WORKSPACE_MEMBERS, pages)
+        gone = missing_rows(self.ask, self.known, WORKSPACE_MEMBERS, self.workspace.place, pages)
+        yield from self._believed(WORKSPACE_MEMBERS, pages, gone)
+
+    def projects(self) -> Events:
+        """The list of projects, whole: with several credentials by each of them, as for repositories."""
+        sights: dict[str, list[Page[Any]]] = {}
+        failures: list[tuple[Credentials, BitbucketError | CredentialsError]] = []
+        for member, theirs in self.ask.of_each():
+            try:
+                sights[member.identity] = list(theirs.pages(PROJECTS, self.workspace.place))
+            except (BitbucketError, CredentialsError) as error:
+                failures.append((member, error))
+        if failures and not sights:
+            raise failures[0][1]
+        for member, failure in failures:
+            yield from _not_read_by(PROJECTS, member, failure, self.workspace.slug)
+        pages = _united(sights.values())
+        yield from self._rows(PROJECTS, pages)
+        seers = {identity: {row.uuid for page in theirs for row in page.rows} for identity, theirs in sights.items()}
+        yield from self._believed(
+            PROJECTS, pages, self._out_of_sight(PROJECTS, pages, seers, is_proven=_is_short(sights))
+        )
+        yield from self._seen(PROJECTS, pages, seers)
+
+    def _rows(self, table: Table, pages: Sequence[Page[Any]]) -> Events:
         for page in pages:
-            yield Rows(table, page.rows, place)
+            yield Rows(table, page.rows, self.workspace.place)
             yield from _misfits(table, page, self.workspace.slug)
-        yield from self._believed(table, pages, missing_rows(self.ask, self.known, table, place, pages))
 
     def repositories_gone(self, pages: Sequence[Page[Any]]) -> Events:
         """Which stored repositories nobody sees any more.
@@ -120,24 +178,31 @@ class WorkspaceLists:
         One that is missing was deleted, or the credentials may no longer see it: it is gone when all credentials that
         ever saw it have looked again and did not.
         """
-        yield from self._believed(REPOSITORIES, pages, self._out_of_sight(pages))
-        for uuid in (row.uuid for page in pages for row in page.rows):
-            seen_by = self._seen_by(uuid)
-            if self.credentials not in seen_by:
-                yield Reached(SeenBy(tuple(sorted({*seen_by, self.credentials}))), uuid)
+        seers = self.ask.lists.client.pool.sights
+        yield from self._believed(REPOSITORIES, pages, self._out_of_sight(REPOSITORIES, pages, seers, is_proven=True))
+        yield from self._seen(REPOSITORIES, pages, seers)
 
-    def _out_of_sight(self, pages: Sequence[Page[Any]]) -> Events:
-        for event in missing_rows(self.ask, self.known, REPOSITORIES, self._place, pages, by_keyset=True):
+    def _out_of_sight(self, table: Table, pages: Sequence[Page[Any]], sights: Sights, *, is_proven: bool) -> Events:
+        place = self._place if table is REPOSITORIES else self.workspace.place
+        for event in missing_rows(self.ask, self.known, table, place, pages, by_keyset=is_proven):
             if not isinstance(event, Gone):
                 yield event
                 continue
             gone = []
             for (uuid,) in event.keys:
-                if others := self._seen_by(uuid) - {self.credentials}:
+                if others := self._seen_by(table, uuid) - sights.keys():
                     yield Reached(SeenBy(tuple(sorted(others))), uuid)
                 else:
                     gone.append((uuid,))
-            yield Gone(REPOSITORIES, gone)
+            yield Gone(table, gone)
+
+    def _seen(self, table: Table, pages: Sequence[Page[Any]], sights: Sights) -> Events:
+        """Remember who saw what, where that has changed."""
+        for uuid in (row.uuid for page in pages for row in page.rows):
+            before = self._seen_by(table, uuid)
+            now = (before - sights.keys()) | {identity for identity, seen in sights.items() if uuid in seen}
+            if now != before:
+                yield Reached(SeenBy(tuple(sorted(now))), uuid)
 
     def _believed(self, table: Table, pages: Sequence[Page[Any]], gone: Iterator[Event]) -> Events:
         """The events of `gone`, unless the list became empty and this is the first sync that sees it."""
@@ -153,8 +218,8 @@ class WorkspaceLists:
         if cursor.empty and not is_empty:
             yield Reached(ListCursor())
 
-    def _seen_by(self, uuid: str) -> set[str]:
-        cursor = self.cursors.get(uuid, Reader(REPOSITORIES, REPOSITORIES), SeenBy)
+    def _seen_by(self, table: Table, uuid: str) -> set[str]:
+        cursor = self.cursors.get(uuid, Reader(table, table), SeenBy)
         return set(cursor.credentials) if cursor else set()
 
     @property
@@ -170,6 +235,21 @@ def _by_uuid(ask: Ask) -> Iterator[Page[Any]]:
         if page.next_url is None or not page.rows:
             return
         params = {"sort": "uuid", "q": f'uuid>"{page.rows[-1].uuid}"'}
+
+
+def _united(sights: Iterable[Sequence[Page[Any]]]) -> list[Page[Any]]:
+    """The pages that several saw of one list, each object in the first of them only."""
+    listed: set[str] = set()
+    pages = []
+    for page in (page for theirs in sights for page in theirs):
+        pages.append(replace(page, rows=[row for row in page.rows if row.uuid not in listed]))
+        listed.update(row.uuid for row in page.rows)
+    return pages
+
+
+def _is_short(sights: Mapping[str, Sequence[Page[Any]]]) -> bool:
+    """Whether nothing could slide over the edge of a page: everybody's list has one."""
+    return all(len(pages) == 1 for pages in sights.values())
 
 
 def _misfits(table: Table, page: Page[Any], where: str) -> Iterator[Event]:

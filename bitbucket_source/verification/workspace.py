@@ -9,6 +9,7 @@ from typing import Any
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, ScopeMissing
+from bitbucket_source.api.pool import identities_in
 from bitbucket_source.load.stored import StoredRows
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
@@ -112,7 +113,7 @@ class WorkspaceCheck:
     def _is_ours(self, uuid: str) -> bool:
         """Whether a repository that the list lacks is selected, and no other credentials see it."""
         cursor = self.cursors.get(uuid, Reader(REPOSITORIES, REPOSITORIES), SeenBy)
-        others = set(cursor.credentials) - {self.credentials} if cursor else set()
+        others = set(cursor.credentials) - identities_in(self.credentials) if cursor else set()
         for slug, key in self.stored.values(REPOSITORIES, ("slug", "project_key"), uuid=[uuid]):
             row = SimpleNamespace(slug=slug, project=SimpleNamespace(key=key))
             if not self.selection.takes(row):
