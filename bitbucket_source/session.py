@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -162,6 +162,11 @@ class Session:
         with suppress(SettingsError):
             self.settings = replace(self.settings, **changes)
         self.be_discreet(self.discretion.forgotten)
+
+    def add_earlier(self, made: Mapping[str, Iterable[tuple[float, int]]]) -> None:
+        """Requests that earlier runs made, by whose quota they used; those of other quotas do not count."""
+        for quota in {each.rationed_as for each in self.client.pool.members} & made.keys():
+            self.budget.add_earlier(quota, made[quota])
 
     def engine(self, tables: frozenset[Table], cursors: Cursors, known: Known, sink: Sink) -> Engine:
         """What reads one slice for these tables."""

@@ -33,7 +33,7 @@ class Budget:
         self.quotas = quotas or Quotas()
         self.requests = 0
         self.by_endpoint: Counter[str] = Counter()
-        self.by_ration: Counter[str] = Counter()
+        self.by_quota: Counter[str] = Counter()
         """requests by whose hourly quota they used: `Credentials.rationed_as`"""
         self.seconds_waited = 0.0
         self.on_wait: Callable[[float], None] | None = None
@@ -47,7 +47,7 @@ class Budget:
                 raise Stopped(f"the {self._max_requests} requests of --max-requests are spent")
             self.requests += 1
             self.by_endpoint[endpoint] += 1
-            self.by_ration[rationed_as] += 1
+            self.by_quota[rationed_as] += 1
         self.quotas.of(rationed_as).add([(0.0, 1)])
 
     def add_earlier(self, rationed_as: str, made: Iterable[tuple[float, int]]) -> None:

@@ -79,16 +79,22 @@ class Bookkeeping:
                 return Remembered(next_repository or "")
         return Remembered()
 
-    def requests_of_the_last_hour(self) -> list[tuple[float, int]]:
-        """Seconds ago and number of the requests that runs with the same credentials made within the last hour."""
+    def requests_of_the_last_hour(self) -> dict[str, list[tuple[float, int]]]:
+        """Seconds ago and number of the requests of the runs of the last hour, by whose quota they used."""
         now = datetime.now(UTC)
         rows = self._database.rows(
-            f"select ended_at, requests from {self._database.name(SYNC_RUNS)} where credentials = %s and ended_at > %s",
-            self.credentials,
+            "select ended_at, credentials, requests, requests_by_quota "
+            f"from {self._database.name(SYNC_RUNS)} where ended_at > %s",
             now - timedelta(hours=1),
         )
         self._database.close()
-        return [(max(0.0, (now - ended).total_seconds()), int(requests or 0)) for ended, requests in rows]
+        made: dict[str, list[tuple[float, int]]] = {}
+        for ended, credentials, requests, written in rows:
+            # an older version wrote no quotas: its runs had one
+            by_quota = json.loads(written) if isinstance(written, str) else written or {credentials: requests or 0}
+            for quota, count in by_quota.items():
+                made.setdefault(quota, []).append((max(0.0, (now - ended).total_seconds()), int(count)))
+        return made
 
     def begin(self, selection: Selection) -> None:
         """Write the run's row: whoever looks sees that a sync runs."""

@@ -78,7 +78,7 @@ def run_sync(
     make_bookkeeping_tables(pipeline)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()
-    session.budget.add_earlier(session.credentials.identity, books.requests_of_the_last_hour())
+    session.add_earlier(books.requests_of_the_last_hour())
     session.agenda.first = remembered.next_repository
     session.audit = Audit(Share.parsed(session.settings.audit_requests), session.budget, remembered.rounds)
     told, again = conform_emails(pipeline, session)
@@ -148,6 +148,7 @@ def _close(
             "stopped": result.stopped,
             "requests": result.requests,
             "requests_by_endpoint": json.dumps(dict(budget.by_endpoint.most_common())),
+            "requests_by_quota": json.dumps(dict(budget.by_quota)),
             "rows_by_table": json.dumps(result.rows),
             "seconds_waited": round(budget.seconds_waited),
             "next_repository": agenda.next_first,

@@ -9,7 +9,7 @@ from typing import Any
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied
-from bitbucket_source.api.quota import Quota
+from bitbucket_source.api.quota import Quotas
 from bitbucket_source.load import slices
 from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
 from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
@@ -55,8 +55,8 @@ class Stored:
     known: Known = field(default_factory=NothingKnown)
     rounds: Mapping[str, Round] = field(default_factory=dict)
     """where the audit stands"""
-    made_lately: Sequence[tuple[float, int]] = ()
-    """seconds ago and number of the requests that the same credentials made within the last hour"""
+    made_lately: Mapping[str, Sequence[tuple[float, int]]] = field(default_factory=dict)
+    """seconds ago and number of the requests made within the last hour, by whose quota they used"""
 
 
 def make_plan(session: Session, tables: Sequence[Table], stored: Stored | None = None) -> Plan:
@@ -78,7 +78,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         session, stored = self._session, self._stored
-        session.budget.add_earlier(session.credentials.identity, stored.made_lately)
+        session.add_earlier(stored.made_lately)
         lines = [self._workspace()]
         repositories, sizes, line = self._repositories()
         lines += [line, *self._people()]
@@ -102,8 +102,8 @@ class _Planner:
         )
 
     @property
-    def _quota(self) -> Quota:
-        return self._session.budget.quotas.of(self._session.credentials.identity)
+    def _quota(self) -> Quotas:
+        return self._session.budget.quotas
 
     def _workspace(self) -> Line:
         try:

@@ -58,7 +58,7 @@ def _stored(session: Session, pipeline: dlt.Pipeline, database: Database) -> Sto
         cursors,
         StoredRows(database, session.settings.catalog),
         remembered.rounds,
-        books.requests_of_the_last_hour() if has_books else (),
+        books.requests_of_the_last_hour() if has_books else {},
     )
 
 

@@ -45,6 +45,11 @@ SYNC_RUNS = Table(
         ours(Type.TEXT, "stopped", "Why it ended early; '' where it did not."),
         ours(Type.BIGINT, "requests", "Requests made."),
         ours(Type.JSON, "requests_by_endpoint", "Requests by endpoint."),
+        ours(
+            Type.JSON,
+            "requests_by_quota",
+            "Requests by whose hourly quota they used: the account's, the consumer's or the token's; no secret.",
+        ),
         ours(Type.JSON, "rows_by_table", "Rows written by table."),
         ours(Type.BIGINT, "seconds_waited", "Seconds spent waiting for Bitbucket's rate limit."),
         ours(Type.TEXT, "next_repository", "The repository that waited longest: the next run begins with it."),

@@ -37,7 +37,9 @@ def write_down(
     budget = session.budget
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, started_at, command)
     books.begin(selection_of(session.settings, tables))
-    by_endpoint = json.dumps(dict(budget.by_endpoint.most_common())) if requests == budget.requests else None
+    is_all = requests == budget.requests
+    by_endpoint = json.dumps(dict(budget.by_endpoint.most_common())) if is_all else None
+    by_quota = json.dumps(dict(budget.by_quota)) if is_all else None
     books.end(
         {
             "exit_code": exit_code,
@@ -45,6 +47,7 @@ def write_down(
             "stopped": stopped,
             "requests": requests,
             "requests_by_endpoint": by_endpoint,
+            "requests_by_quota": by_quota,
             "seconds_waited": round(budget.seconds_waited),
         },
         {},
