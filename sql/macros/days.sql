@@ -40,3 +40,42 @@
 {% macro spark__days_between(earlier, later) -%}
     datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
+
+
+{#- A UTC timestamp as the clocks of the reporting timezone show it. -#}
+{% macro reporting_time(timestamp_utc) -%}
+    {{ return(adapter.dispatch('reporting_time', 'bitbucket_source')(timestamp_utc, var('reporting_timezone', 'UTC'))) }}
+{%- endmacro %}
+
+{% macro default__reporting_time(timestamp_utc, zone) -%}
+    ({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}')
+{%- endmacro %}
+
+{% macro spark__reporting_time(timestamp_utc, zone) -%}
+    convert_timezone('UTC', '{{ zone }}', {{ timestamp_utc }})
+{%- endmacro %}
+
+
+{#- Hours outside Saturdays and Sundays from Monday 1970-01-05 to a UTC timestamp, weekends being those of the reporting
+    timezone: the difference of two is the hours between them without weekends. Clocks change on weekends. -#}
+{% macro weekday_hours_until(timestamp_utc) -%}
+    {%- set epoch = "cast('1970-01-05 00:00:00' as " ~ bitbucket_source.type_timestamp_utc() ~ ")" -%}
+    {%- set seconds = bitbucket_source.seconds_between(epoch, bitbucket_source.reporting_time(timestamp_utc)) -%}
+    (
+        floor({{ seconds }} / 604800) * 120
+        + least(({{ seconds }} - floor({{ seconds }} / 604800) * 604800) / 3600, 120)
+    )
+{%- endmacro %}
+
+
+{#- The Monday of a day's week; 1970-01-05 was a Monday. -#}
+{% macro week_start(day) -%}
+    {%- set days = bitbucket_source.days_between("date '1970-01-05'", day) -%}
+    {{ bitbucket_source.add_days(day, "-mod(mod(" ~ days ~ ", 7) + 7, 7)") }}
+{%- endmacro %}
+
+
+{#- The first day of a day's month. -#}
+{% macro month_start(day) -%}
+    make_date(cast(extract(year from {{ day }}) as integer), cast(extract(month from {{ day }}) as integer), 1)
+{%- endmacro %}

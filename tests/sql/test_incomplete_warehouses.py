@@ -7,11 +7,14 @@ from datetime import datetime
 import pytest
 
 from bitbucket_source.models import build_models
+from bitbucket_source.models.project import project_directory
 
 from .raw_tables import DuckDBWarehouse, Row, Rows
 from .small_world import EMPTY, SMALL_WORLD
 
-MARTS = ("dim_dates", "dim_repositories", "fct_pipeline_runs", "fct_pull_requests")
+MARTS = sorted(
+    model.stem.removeprefix("bitbucket__") for model in (project_directory() / "models" / "marts").glob("**/*.sql")
+)
 
 
 def _counts(warehouse: DuckDBWarehouse) -> dict[str, int]:

@@ -53,7 +53,8 @@ def test_every_data_table_has_a_staging_model_with_its_state() -> None:
     staged = {name.removeprefix("stg_bitbucket__"): columns for name, columns in _described().items()}
 
     for table in DATA_TABLES:
-        state = ["deleted_at", "is_deleted", *["is_repository_deleted"] * table.is_per_repository, "synced_at"]
+        own = [] if table.keeps_history else ["deleted_at", "is_deleted"]
+        state = [*own, *["is_repository_deleted"] * table.is_per_repository, "synced_at"]
         assert list(staged[table.name])[-len(state) :] == state, table.name
 
 

@@ -1,0 +1,21 @@
+{#- The type of measured numbers. -#}
+{% macro type_double() -%}
+    {{ return(adapter.dispatch('type_double', 'bitbucket_source')()) }}
+{%- endmacro %}
+
+{% macro default__type_double() -%} double precision {%- endmacro %}
+
+{% macro spark__type_double() -%} double {%- endmacro %}
+
+
+{#- A percentile of the values that are not null, as an aggregate: between two values it interpolates. Medians are
+    always worked out from facts, never averaged. -#}
+{% macro percentile(share, value) -%}
+    percentile_cont({{ share }}) within group (order by cast({{ value }} as {{ bitbucket_source.type_double() }}))
+{%- endmacro %}
+
+
+{#- A share of a whole, null where there is no whole. -#}
+{% macro ratio(part, whole) -%}
+    cast({{ part }} as {{ bitbucket_source.type_double() }}) / nullif({{ whole }}, 0)
+{%- endmacro %}

@@ -1,0 +1,54 @@
+{#- What is read out of free text: addresses of authors, keys of issues. -#}
+
+{#- The first piece of a text that a regular expression matches; null where none does. -#}
+{% macro first_match(text, pattern) -%}
+    {{ return(adapter.dispatch('first_match', 'bitbucket_source')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__first_match(text, pattern) -%}
+    substring({{ text }} from '{{ pattern }}')
+{%- endmacro %}
+
+{% macro duckdb__first_match(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}'), '')
+{%- endmacro %}
+
+{% macro spark__first_match(text, pattern) -%}
+    nullif(regexp_extract({{ text }}, '{{ pattern }}', 0), '')
+{%- endmacro %}
+
+
+{#- The e-mail address of a commit's author (`Name <address>`), in small letters; the whole text where it has none. -#}
+{% macro email_of(author_raw) -%}
+    lower(trim(
+        case
+            when position('<' in {{ author_raw }}) > 0
+                then replace(substr({{ author_raw }}, position('<' in {{ author_raw }}) + 1), '>', '')
+            else {{ author_raw }}
+        end
+    ))
+{%- endmacro %}
+
+
+{#- The name of a commit's author (`Name <address>`). -#}
+{% macro name_of(author_raw) -%}
+    trim(
+        case
+            when position('<' in {{ author_raw }}) > 0
+                then substr({{ author_raw }}, 1, position('<' in {{ author_raw }}) - 1)
+            else {{ author_raw }}
+        end
+    )
+{%- endmacro %}
+
+
+{#- Whether a text, in small letters, matches one of the SQL patterns of a list; false where it is null. -#}
+{% macro is_like_any(text, patterns) -%}
+    (
+        {%- for pattern in patterns %}
+        coalesce(lower({{ text }}) like '{{ pattern | lower | replace("'", "''") }}', false) {{ "or" if not loop.last }}
+        {%- else -%}
+        false
+        {%- endfor %}
+    )
+{%- endmacro %}

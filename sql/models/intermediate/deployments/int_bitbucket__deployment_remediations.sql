@@ -1,0 +1,93 @@
+{%- set hotfix_patterns = var('bitbucket_hotfix_patterns', ['hotfix/%', 'hotfix-%']) -%}
+
+with successes as (
+    select sequenced.*, change_sets.is_rollback
+    from {{ ref('int_bitbucket__deployments_sequenced') }} as sequenced
+    inner join {{ ref('int_bitbucket__deployment_change_sets') }} as change_sets
+        on change_sets.repository_uuid = sequenced.repository_uuid
+        and change_sets.deployment_uuid = sequenced.deployment_uuid
+        and change_sets.started_at = sequenced.started_at
+    where not sequenced.is_baseline and not sequenced.is_redeploy
+),
+
+changes as (
+    select * from {{ ref('int_bitbucket__deployment_changes') }}
+),
+
+reverts as (
+    select distinct
+        successes.repository_uuid,
+        successes.deployment_uuid,
+        successes.started_at
+    from successes
+    inner join changes
+        on changes.repository_uuid = successes.repository_uuid
+        and changes.deployment_uuid = successes.deployment_uuid
+        and changes.started_at = successes.started_at
+    inner join {{ ref('stg_bitbucket__commit_trailers') }} as trailers
+        on trailers.repository_uuid = changes.repository_uuid
+        and trailers.commit_hash = changes.commit_hash
+        and trailers.trailer_key = 'reverts-commit'
+        and not trailers.is_deleted
+    inner join changes as reverted
+        on reverted.repository_uuid = successes.repository_uuid
+        and reverted.deployment_uuid = successes.previous_deployment_uuid
+        and reverted.started_at = successes.previous_started_at
+        and substr(reverted.commit_hash, 1, 12) = substr(trailers.trailer_value, 1, 12)
+),
+
+hotfixes as (
+    select distinct
+        successes.repository_uuid,
+        successes.deployment_uuid,
+        successes.started_at
+    from successes
+    left join {{ ref('stg_bitbucket__pipelines') }} as pipelines
+        on pipelines.repository_uuid = successes.repository_uuid
+        and pipelines.pipeline_uuid = successes.pipeline_uuid
+    left join changes
+        on changes.repository_uuid = successes.repository_uuid
+        and changes.deployment_uuid = successes.deployment_uuid
+        and changes.started_at = successes.started_at
+    left join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+        on pull_requests.repository_uuid = changes.repository_uuid
+        and pull_requests.pull_request_id = changes.pull_request_id
+    where
+        {{ is_like_any('pipelines.ref_name', hotfix_patterns) }}
+        or {{ is_like_any('pull_requests.source_branch_name', hotfix_patterns) }}
+),
+
+remediations as (
+    select
+        successes.*,
+        case
+            when successes.is_rollback then 'rollback'
+            when reverts.deployment_uuid is not null then 'revert'
+            when hotfixes.deployment_uuid is not null then 'hotfix'
+        end as remediation_kind
+    from successes
+    left join reverts
+        on reverts.repository_uuid = successes.repository_uuid
+        and reverts.deployment_uuid = successes.deployment_uuid
+        and reverts.started_at = successes.started_at
+    left join hotfixes
+        on hotfixes.repository_uuid = successes.repository_uuid
+        and hotfixes.deployment_uuid = successes.deployment_uuid
+        and hotfixes.started_at = successes.started_at
+)
+
+select
+    repository_uuid,
+    deployment_uuid,
+    started_at,
+    completed_at,
+    environment_uuid,
+    is_production,
+    service_key,
+    remediation_kind,
+    previous_deployment_uuid as blamed_deployment_uuid,
+    previous_started_at as blamed_started_at,
+    previous_completed_at as blamed_completed_at,
+    {{ hours_between('previous_completed_at', 'completed_at') }} as recovery_hours
+from remediations
+where remediation_kind is not null

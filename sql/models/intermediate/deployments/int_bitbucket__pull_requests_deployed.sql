@@ -1,0 +1,58 @@
+-- a pull request is carried by what carries the commit it landed as; stacked ones land within another's commits
+with carriers as (
+    select
+        pull_requests.repository_uuid,
+        pull_requests.pull_request_id,
+        changes.deployment_uuid,
+        changes.started_at,
+        changes.completed_at,
+        changes.service_key,
+        changes.match_method
+    from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+    inner join {{ ref('int_bitbucket__deployment_changes') }} as changes
+        on changes.repository_uuid = pull_requests.repository_uuid
+        and substr(changes.commit_hash, 1, 12)
+        = coalesce(pull_requests.merge_short_hash, pull_requests.source_short_hash)
+    where pull_requests.state = 'MERGED' and changes.is_production and changes.match_method <> 'window'
+
+    union all
+
+    select
+        repository_uuid, pull_request_id, deployment_uuid, started_at, completed_at, service_key, match_method
+    from {{ ref('int_bitbucket__deployment_changes') }}
+    where is_production and match_method = 'window'
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by repository_uuid, pull_request_id, service_key
+            order by completed_at, started_at, deployment_uuid
+        ) as in_service,
+        row_number() over (
+            partition by repository_uuid, pull_request_id
+            order by completed_at, started_at, deployment_uuid
+        ) as in_all
+    from carriers
+    where completed_at is not null
+)
+
+select
+    ranked.repository_uuid,
+    ranked.pull_request_id,
+    ranked.service_key,
+    ranked.deployment_uuid,
+    ranked.started_at,
+    ranked.completed_at as deployed_at,
+    ranked.match_method,
+    ranked.in_all = 1 as is_first_service,
+    case
+        when ranked.completed_at < closings.merged_at then 0
+        else {{ hours_between('closings.merged_at', 'ranked.completed_at') }}
+    end as deploy_hours
+from ranked
+inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
+    on closings.repository_uuid = ranked.repository_uuid
+    and closings.pull_request_id = ranked.pull_request_id
+where ranked.in_service = 1

@@ -1,0 +1,39 @@
+-- `--since` stands in the cursors; the newest of each list counts: one that goes further back takes its place
+with cursors as (
+    select
+        repository_uuid,
+        table_name,
+        {{ first_match('cursor', '"since":"[0-9][^"]*"') }} as since,
+        row_number() over (partition by repository_uuid, cursor_name order by synced_at desc) as age_rank
+    from {{ ref('stg_bitbucket__sync_cursors') }}
+    where
+        table_name in ('pull_requests', 'pipelines', 'deployments', 'commits')
+        and cursor_name = table_name
+),
+
+sinces as (
+    select
+        repository_uuid,
+        max(cast(replace(substr(replace(since, '"', ''), 7, 19), 'T', ' ') as {{ type_timestamp_utc() }})) as since_at
+    from cursors
+    where age_rank = 1 and since is not null
+    group by repository_uuid
+),
+
+errors as (
+    select repository_uuid, min(first_seen_at) as first_seen_at
+    from {{ ref('stg_bitbucket__sync_errors') }}
+    where resolved_at is null and repository_uuid is not null
+    group by repository_uuid
+)
+
+select
+    repositories.repository_uuid,
+    greatest(repositories.created_at, sinces.since_at) as history_starts_at,
+    least(as_of.as_of_at, errors.first_seen_at, repositories.deleted_at) as read_until_at,
+    {{ reporting_day('greatest(repositories.created_at, sinces.since_at)') }} as history_starts_day,
+    {{ reporting_day('least(as_of.as_of_at, errors.first_seen_at, repositories.deleted_at)') }} as read_until_day
+from {{ ref('stg_bitbucket__repositories') }} as repositories
+cross join {{ ref('int_bitbucket__as_of') }} as as_of
+left join sinces on sinces.repository_uuid = repositories.repository_uuid
+left join errors on errors.repository_uuid = repositories.repository_uuid

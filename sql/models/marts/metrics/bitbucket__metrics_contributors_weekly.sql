@@ -1,0 +1,70 @@
+with acts as (
+    select
+        repository_uuid,
+        {{ week_start('committed_day') }} as week_start_day,
+        contributor_key,
+        'commit' as act
+    from {{ ref('bitbucket__fct_commits') }}
+    where not is_bot_author and not is_merge and not is_deleted and contributor_key <> ''
+
+    union all
+
+    select
+        repository_uuid,
+        {{ week_start('opened_day') }},
+        author_uuid,
+        'pull request'
+    from {{ ref('bitbucket__fct_pull_requests') }}
+    where not is_bot_author and not is_deleted and author_uuid is not null
+
+    union all
+
+    select
+        repository_uuid,
+        {{ week_start('first_review_day') }},
+        reviewer_uuid,
+        'review'
+    from {{ ref('bitbucket__fct_pull_request_reviews') }}
+    where has_responded and not is_bot_reviewer and not is_deleted
+),
+
+firsts as (
+    select
+        repository_uuid,
+        contributor_key,
+        min(week_start_day) as first_week
+    from acts
+    group by repository_uuid, contributor_key
+),
+
+counted as (
+    select
+        acts.repository_uuid,
+        acts.week_start_day,
+        count(distinct acts.contributor_key) as contributor_count,
+        count(distinct case when acts.act = 'commit' then acts.contributor_key end) as commit_author_count,
+        count(distinct case when acts.act = 'pull request' then acts.contributor_key end)
+            as pull_request_author_count,
+        count(distinct case when acts.act = 'review' then acts.contributor_key end) as reviewer_count,
+        count(distinct case when firsts.first_week = acts.week_start_day then acts.contributor_key end)
+            as new_contributor_count,
+        count(case when acts.act = 'commit' then 1 end) as commit_count
+    from acts
+    inner join firsts
+        on firsts.repository_uuid = acts.repository_uuid and firsts.contributor_key = acts.contributor_key
+    group by acts.repository_uuid, acts.week_start_day
+)
+
+select
+    weeks.repository_uuid,
+    weeks.week_start_day,
+    weeks.is_complete,
+    coalesce(counted.contributor_count, 0) as contributor_count,
+    coalesce(counted.new_contributor_count, 0) as new_contributor_count,
+    coalesce(counted.commit_author_count, 0) as commit_author_count,
+    coalesce(counted.pull_request_author_count, 0) as pull_request_author_count,
+    coalesce(counted.reviewer_count, 0) as reviewer_count,
+    coalesce(counted.commit_count, 0) as commit_count
+from {{ ref('int_bitbucket__repository_weeks') }} as weeks
+left join counted
+    on counted.repository_uuid = weeks.repository_uuid and counted.week_start_day = weeks.week_start_day
