@@ -5,7 +5,7 @@ Which are owed stands in the cursor of the runs: it moves together with the rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -17,6 +17,7 @@ from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Event, Gone, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.listing import all_gone, nothing_there
+from bitbucket_source.sync.steps import steps_of
 from bitbucket_source.tables import PIPELINE_STEPS, PIPELINE_TEST_CASES, PIPELINE_TEST_REPORTS
 
 TEST_TABLES = frozenset({PIPELINE_TEST_REPORTS, PIPELINE_TEST_CASES})
@@ -35,9 +36,9 @@ class OwedTests(msgspec.Struct, frozen=True):
     onward: str = ""
     """the link to its next page"""
 
-    def with_runs(self, runs: Iterable[str]) -> OwedTests:
-        """The same with all steps of runs."""
-        return msgspec.structs.replace(self, steps=tuple(dict.fromkeys([*self.steps, *runs])))
+    def with_more(self, steps: Iterable[str]) -> OwedTests:
+        """The same with more steps, or runs."""
+        return msgspec.structs.replace(self, steps=tuple(dict.fromkeys([*self.steps, *steps])))
 
     def with_steps(self, ask: Ask, job: Job, run: str, steps: Sequence[Any]) -> OwedTests:
         """The same after the steps of a run were read: those that have finished and are not stored just so are owed.
@@ -62,13 +63,15 @@ Tell: TypeAlias = Callable[[OwedTests], Reached]
 """The safe point of a cursor with this in it"""
 
 
-def read_tests(
-    ask: Ask, job: Job, owed: OwedTests, tell: Tell, tried: Collection[str]
-) -> Generator[Event, None, OwedTests]:
-    """The reports and tests of the steps that are owed, but those `tried`; returns what could not be read."""
+def read_tests(ask: Ask, job: Job, owed: OwedTests, tell: Tell, tried: set[str]) -> Generator[Event, None, OwedTests]:
+    """The reports and tests of the steps that are owed, but those `tried` in this sync.
+
+    Returns those that could not be read. Each step is a safe point, and some pages of one with many tests are.
+    """
     for step in owed.steps:
         if " " not in step or step in tried:
             continue
+        tried.add(step)
         try:
             yield from _tests_of(ask, job, owed, step, tell)
         except BitbucketError as error:
@@ -85,8 +88,19 @@ def verified_tests(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
     stored = job.known.stored(PIPELINE_TEST_REPORTS, ["pipeline_uuid", "step_uuid"], job.repository.place)
     later = sorted(step for step in (f"{run} {uuid}" for run, uuid in stored) if step > at)
     if later:
-        yield from _tests_of(ask, job, OwedTests(), later[0], lambda owed: Reached(owed), unless_equal=True)
+        yield from _tests_of(ask, job, OwedTests(), later[0], Reached, unless_equal=True)
     return later[0] if len(later) > 1 else ""
+
+
+def steps_and_tests_of(ask: Ask, job: Job, run: str) -> Generator[Event, None, OwedTests]:
+    """The steps of a run, whole, and the tests of those that have changed; returns what could not be read of these.
+
+    Raises BitbucketError where the steps cannot be read.
+    """
+    steps: list[Any] = []
+    yield from steps_of(ask, job, run, believed_empty=False, into=steps)
+    owed = OwedTests().with_steps(ask, job, run, steps)
+    return (yield from read_tests(ask, job, owed, Reached, set()))
 
 
 def _has_finished(step: Any) -> bool:
@@ -99,6 +113,7 @@ def _tests_of(
 ) -> Generator[Event, None, None]:
     run, uuid = step.split()
     place = {**job.repository.place, "pipeline_uuid": run, "step_uuid": uuid}
+    pages: Iterable[Page[Any]]
     if owed.at == step:
         pages = ask.pages(PIPELINE_TEST_CASES, place, going_on_at=owed.onward)
         yield from _in_parts(job, place, pages, owed, step, tell)
@@ -111,7 +126,7 @@ def _tests_of(
     yield Rows(PIPELINE_TEST_REPORTS, [report], place)
     if PIPELINE_TEST_CASES not in ask.wanted or is_equal:
         return
-    pages = ask.pages(PIPELINE_TEST_CASES, place)
+    pages = ask.pages(PIPELINE_TEST_CASES, place) if report.number_of_test_cases != 0 else ()
     if (report.number_of_test_cases or 0) > LONG:
         if job.known.keys(PIPELINE_TEST_CASES, place):
             # they are of another attempt of the step: that is nowhere any more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from typing import Any
 
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.absence import missing_rows
@@ -10,12 +11,21 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.attempts import step_attempts
 from bitbucket_source.sync.events import Event, Gone, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.tables import PIPELINE_STEP_ATTEMPTS, PIPELINE_STEPS, PIPELINES
+from bitbucket_source.tables import (
+    PIPELINE_STEP_ATTEMPTS,
+    PIPELINE_STEPS,
+    PIPELINE_TEST_CASES,
+    PIPELINE_TEST_REPORTS,
+    PIPELINES,
+)
 
 
-def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) -> Generator[Event, None, bool]:
+def steps_of(
+    ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool, into: list[Any] | None = None
+) -> Generator[Event, None, bool]:
     """The steps of a run, whole. Returns False where there are none although some are stored, and it is not believed.
 
+    They are added to `into`, too.
     Raises BitbucketError where they cannot be read. A 404 means that there are none only where the run is gone too.
     """
     place = {**job.repository.place, "pipeline_uuid": pipeline_uuid}
@@ -27,6 +37,8 @@ def steps_of(ask: Ask, job: Job, pipeline_uuid: str, *, believed_empty: bool) ->
         yield from run_gone(job, pipeline_uuid)
         return True
     for page in pages:
+        if into is not None:
+            into += page.rows
         yield Rows(PIPELINE_STEPS, page.rows, place)
         yield Rows(PIPELINE_STEP_ATTEMPTS, step_attempts(page.rows), place)
         for misfit in page.misfits:
@@ -52,6 +64,6 @@ def _is_gone(ask: Ask, job: Job, uuid: str) -> bool:
 
 
 def run_gone(job: Job, uuid: str) -> Iterable[Event]:
-    """Bitbucket no longer has a run: its steps are gone with it."""
-    yield Gone(PIPELINES, [(job.repository.uuid, uuid)])
-    yield Gone(PIPELINE_STEPS, [(job.repository.uuid, uuid)])
+    """Bitbucket no longer has a run: its steps and their tests are gone with it."""
+    for table in (PIPELINES, PIPELINE_STEPS, PIPELINE_TEST_REPORTS, PIPELINE_TEST_CASES):
+        yield Gone(table, [(job.repository.uuid, uuid)])
