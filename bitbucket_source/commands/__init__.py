@@ -7,6 +7,7 @@ import click
 from bitbucket_source.commands.check import check
 from bitbucket_source.commands.demo import demo
 from bitbucket_source.commands.emulator import emulator
+from bitbucket_source.commands.forget import forget
 from bitbucket_source.commands.login import login
 from bitbucket_source.commands.logout import logout
 from bitbucket_source.commands.models import models
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for command in (demo, login, logout, check, plan, sync, status, verify, models, emulator):
+for command in (demo, login, logout, check, plan, sync, status, verify, forget, models, emulator):
     main.add_command(command)

@@ -74,6 +74,21 @@ def last_selection(database: Database, workspace: str) -> Selection:
     return Selection()
 
 
+def stored_catalog(database: Database) -> Catalog:
+    """The tables with all that the last syncs of the workspaces added to them."""
+    if "selection" not in database.columns(SYNC_RUNS):
+        return PLAIN
+    slugs = database.rows(f"select distinct workspace_slug from {database.name(SYNC_RUNS)}")
+    found = [last_selection(database, slug) for (slug,) in slugs]
+    columns: dict[str, list[str]] = {}
+    for name, wishes in (each for selection in found for each in selection.columns.items()):
+        columns.setdefault(name, []).extend(wishes)
+    try:
+        return catalog_of([name for selection in found for name in selection.raw], columns)
+    except CatalogError:
+        return PLAIN
+
+
 def adopt_last_selection(database: Database, session: Session) -> None:
     """Let a session see rows as the last sync of its workspace wrote them: who compares must not find its settings."""
     last = last_selection(database, session.settings.workspace)

@@ -14,6 +14,7 @@ from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.emails import conform_emails
+from bitbucket_source.load.forgetting import forget_again
 from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.load.selection import covers_all, selection_of
@@ -70,12 +71,15 @@ def run_sync(
     session.limit = SLICE
     session.renews = True
     prepare_destination(pipeline)
+    had_pending_loads = pipeline.has_pending_data
     left_behind = finish_pending_loads(pipeline)
     if left_behind:
         session.agenda.tell(left_behind)
     for changed in conform_types(pipeline, session.settings.catalog):
         session.agenda.tell(changed)
     make_bookkeeping_tables(pipeline)
+    if had_pending_loads:
+        forget_again(pipeline)
     books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()
     session.add_earlier(books.requests_of_the_last_hour())

@@ -66,6 +66,7 @@ class StoredRows:
         Of a table that `keeps_known`, what a row leaves out is taken from the stored one.
         """
         table = self.catalog.of(table)
+        rows = _without_twins(table, rows)
         if table.keeps_known:
             rows = self._completed(table, rows)
         differ = self._differ(table, rows)
@@ -77,6 +78,7 @@ class StoredRows:
         Of each the columns that differ, with what is stored and what the row says; None where no row is stored.
         """
         table = self.catalog.of(table)
+        rows = _without_twins(table, rows)
         if table.keeps_known:
             rows = self._completed(table, rows)
         columns = [column for column in table.columns if column.name != SYNCED_AT.name]
@@ -202,6 +204,17 @@ class StoredRows:
 def _alive(table: Table) -> list[str]:
     """The conditions that a row is not marked as deleted."""
     return ["1 = 1"] if table.keeps_history else ["deleted_at is null"]
+
+
+def _without_twins(table: Table, rows: pa.Table) -> pa.Table:
+    """The rows without those that have the key of an earlier one: of two accounts that are gone from one place."""
+    accounts = [name for name in table.key if table.columns_by_name[name].account]
+    if not any("" in rows[name].unique().to_pylist() for name in accounts):
+        return rows
+    firsts: dict[Key, int] = {}
+    for row, key in enumerate(zip(*(rows[name].to_pylist() for name in table.key), strict=True)):
+        firsts.setdefault(key, row)
+    return rows if len(firsts) == rows.num_rows else rows.take(list(firsts.values()))
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from bitbucket_source.load.database import Database
-from bitbucket_source.tables import REPOSITORIES, WORKSPACES, Table
+from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.tables import REPOSITORIES, SYNC_RUNS, WORKSPACES, Table
+
+if TYPE_CHECKING:
+    import dlt
 
 
 def workspace_uuids(database: Database, workspace: str) -> list[str]:
@@ -29,6 +37,29 @@ def repositories_of_others(database: Database, workspace: str) -> set[str]:
     own = workspace_uuids(database, workspace)
     rows = database.rows(f"select uuid, workspace_uuid from {database.name(REPOSITORIES)}")
     return {uuid for uuid, owner in rows if owner and owner not in own}
+
+
+def synced_workspaces(pipeline: dlt.Pipeline) -> list[str]:
+    """The names under which workspaces were synced into the pipeline's dataset, whatever the pipeline knows of it.
+
+    Raises DestinationError where none was, without making anything.
+    """
+    told = f"{pipeline.destination.destination_name}, dataset {pipeline.dataset_name}, holds no sync of any workspace."
+    if pipeline.destination.destination_name == "duckdb":
+        # not entered: that would make DuckDB's file where there is none
+        credentials: Any = pipeline.destination_client().config.credentials
+        if not Path(str(credentials.database)).exists():
+            raise DestinationError(f"There is no database {credentials.database}. If it lies elsewhere: --database.")
+    client: Any = pipeline.sql_client()
+    with client as opened:
+        name = opened.make_qualified_table_name(SYNC_RUNS.name)
+        try:
+            rows = opened.execute_sql(f"select distinct workspace_slug from {name} order by 1")
+        except DatabaseUndefinedRelation:
+            raise DestinationError(told) from None
+    if not rows:
+        raise DestinationError(told)
+    return [str(slug) for (slug,) in rows]
 
 
 @dataclass(frozen=True)

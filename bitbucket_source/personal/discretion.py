@@ -67,12 +67,10 @@ class Discretion:
 
     def _of_object(self, value: dict[str, Any], name: str) -> dict[str, Any]:
         seen = {key: self.of_answer(each, key) for key, each in value.items()}
-        raw = value.get("raw")
+        raw, user = value.get("raw"), value.get("user")
         if name in SIGNATURES and isinstance(raw, str):
-            seen["raw"] = self.of_signature(raw)
-            user = value.get("user")
-            if seen["raw"] is None or (isinstance(user, dict) and self.is_forgotten(user)):
-                seen |= {"raw": None, **({"user": None} if "user" in value else {})}
+            is_theirs = isinstance(user, dict) and self.is_forgotten(user)
+            seen["raw"] = None if is_theirs else self.of_signature(raw)
         return seen
 
     def _of_mention(self, found: re.Match[str]) -> str:

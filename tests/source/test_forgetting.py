@@ -1,0 +1,168 @@
+"""`forget`: a person leaves the warehouse and does not come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitbucket_emulator import Emulator, generate_world
+from bitbucket_source.load.forgetting import forget
+from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.session import SettingsError
+from bitbucket_source.source import selected_tables
+from bitbucket_source.tables import DATA_TABLES
+from bitbucket_source.verification import Depth, verify
+from tests.source.conftest import Warehouse
+
+SETTINGS: dict[str, Any] = {"raw": ["pull_requests", "commits"], "columns": {"pipelines": ["creator.display_name"]}}
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Emulator]:
+    with Emulator(generate_world(seed=11, repositories=1, people=5, years=1, scale=0.1)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def person(bitbucket: Emulator, warehouse: Warehouse) -> dict[str, str]:
+    """Who wrote most commits, and is named in a commit of somebody else's; all is synced."""
+    warehouse.sync(**SETTINGS)
+    [(uuid, account_id, nickname, name, raw)] = warehouse.rows(
+        "select uuid, account_id, nickname, display_name, max(author_raw) from users "
+        "join commits on author_user_uuid = uuid group by all order by count(*) desc limit 1"
+    )
+    address = raw.rpartition("<")[2].rstrip(">")
+    other = next(each for each in bitbucket.world.users.values() if each.uuid != uuid)
+    home = next(iter(bitbucket.world.repositories.values()))
+    message = f"Together\n\nCo-authored-by: {name} <{address.upper()}>"
+    bitbucket.act("push", repository=home.slug, branch="shared", author=other.nickname, message=message)
+    warehouse.sync(**SETTINGS)
+    return {"uuid": uuid, "account_id": account_id, "nickname": nickname, "name": name, "address": address}
+
+
+def everything(warehouse: Warehouse) -> dict[str, list[str]]:
+    """Each stored row, as text, by table."""
+    return {
+        name: [str(row) for row in warehouse.rows(f"select * from {name} order by all")]
+        for (name,) in warehouse.rows(
+            "select table_name from information_schema.tables where table_schema = 'bitbucket_raw'"
+        )
+        if not name.startswith("_dlt")
+    }
+
+
+def mentions(warehouse: Warehouse, person: dict[str, str]) -> set[tuple[str, str]]:
+    """Where the warehouse still names the person, and by what."""
+    return {
+        (table, what)
+        for table, rows in everything(warehouse).items()
+        for row in rows
+        for what, value in person.items()
+        if what != "nickname" and value.lower() in row.lower()
+    }
+
+
+def test_nothing_names_the_person_any_more_and_what_they_did_stays(
+    warehouse: Warehouse, person: dict[str, str]
+) -> None:
+    assert {"users", "commits", "pull_requests"} <= {table for table, _ in mentions(warehouse, person)}
+    before = {name: len(rows) for name, rows in everything(warehouse).items()}
+    done = forget(warehouse.pipeline(), person["uuid"])
+
+    assert mentions(warehouse, person) == set()
+    after = {name: len(rows) for name, rows in everything(warehouse).items()}
+    fewer = {name: before[name] - count for name, count in after.items() if count < before[name]}
+    assert fewer == {name: count for name, count in done.removed.items() if count}
+    assert {"users", "workspace_members"} <= set(fewer)
+    assert "commits" not in fewer
+    [(message,)] = warehouse.rows("select message from commits where message like 'Together%'")
+    assert message == "Together\n\nCo-authored-by: <>"
+    [(count,)] = warehouse.rows("select count(*) from commits where author_raw is null and author_user_uuid is null")
+    assert 0 < count <= done.changed["commits"]
+
+
+def test_no_sync_brings_them_back_or_writes_rows_again(warehouse: Warehouse, person: dict[str, str]) -> None:
+    forget(warehouse.pipeline(), person["uuid"])
+    before = everything(warehouse)
+    for settings in ({}, {"audit_requests": "all"}, {"full_refresh": True}):
+        result = warehouse.sync(**SETTINGS, **settings)
+        assert (result.exit_code, result.rows) == (0, {}), settings
+    after = everything(warehouse)
+    del before["sync_runs"], after["sync_runs"], before["sync_cursors"], after["sync_cursors"]
+    assert after == before
+
+
+def test_what_they_do_later_is_without_them_too(
+    bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str]
+) -> None:
+    forget(warehouse.pipeline(), person["uuid"])
+    home = next(iter(bitbucket.world.repositories.values()))
+    bitbucket.act("push", repository=home.slug, branch="later", author=person["nickname"], message="Later")
+    warehouse.sync(**SETTINGS)
+
+    assert mentions(warehouse, person) == set()
+    [(author, raw, whole)] = warehouse.rows(
+        "select author_user_uuid, author_raw, raw from commits where message = 'Later'"
+    )
+    assert (author, raw) == (None, None)
+    assert json.loads(whole)["author"]["raw"] is None
+
+
+def test_verify_knows_who_was_forgotten(warehouse: Warehouse, person: dict[str, str]) -> None:
+    forget(warehouse.pipeline(), person["uuid"])
+    found = verify(warehouse.pipeline(), warehouse.session(), selected_tables(None), depth=Depth.ALL)
+    assert found.findings.differences == []
+
+
+def test_twice_is_once(warehouse: Warehouse, person: dict[str, str]) -> None:
+    forget(warehouse.pipeline(), person["uuid"])
+    before = everything(warehouse)
+    again = forget(warehouse.pipeline(), person["uuid"].strip("{}").upper())
+    assert (again.changed.total(), again.removed.total()) == (0, 0)
+    assert everything(warehouse) == before
+
+
+def test_two_people_in_one_pull_request_leave_one_row(warehouse: Warehouse, person: dict[str, str]) -> None:
+    [(other,)] = warehouse.rows(
+        "select p.user_uuid from pull_request_participants p join pull_request_participants q "
+        f"using (repository_uuid, pull_request_id) where q.user_uuid = '{person['uuid']}' "
+        "and p.user_uuid <> q.user_uuid group by all order by count(*) desc limit 1"
+    )
+    forget(warehouse.pipeline(), person["uuid"])
+    done = forget(warehouse.pipeline(), other)
+    assert done.removed["pull_request_participants"] > 0
+    for settings in ({"audit_requests": "all"}, {"full_refresh": True}):
+        assert warehouse.sync(**SETTINGS, **settings).rows.keys() <= {"pull_request_participants"}
+    assert warehouse.sync(**SETTINGS, full_refresh=True).rows == {}
+
+
+@pytest.mark.parametrize("uuid", ["ada", "", "{1234}", "11111111-1111-1111-1111-111111111111"])
+def test_somebody_unknown_is_refused_and_nothing_is_remembered(
+    warehouse: Warehouse, person: dict[str, str], uuid: str
+) -> None:
+    assert person
+    with pytest.raises(SettingsError, match="Look it up: select uuid, display_name from users"):
+        forget(warehouse.pipeline(), uuid)
+    assert warehouse.rows("select count(*) from sync_forgotten") == [(0,)]
+
+
+def test_every_table_is_looked_through(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    tables = [table.name for table in DATA_TABLES]
+    warehouse.sync(tables)
+    for (uuid,) in warehouse.rows("select uuid from users where type = 'user'"):
+        forget(warehouse.pipeline(), uuid)
+        assert mentions(warehouse, {"uuid": uuid}) == set()
+    assert bitbucket.requests
+    result = warehouse.sync(tables, full_refresh=True, audit_requests="all")
+    assert result.exit_code == 0
+    assert warehouse.rows("select count(*) from users where type = 'user'") == [(0,)]
+    assert result.rows == {}
+
+
+def test_without_a_warehouse_that_is_told(tmp_path: Path, bitbucket: Emulator) -> None:
+    with pytest.raises(DestinationError):
+        forget(Warehouse(bitbucket, tmp_path).pipeline(), "{11111111-1111-1111-1111-111111111111}")
