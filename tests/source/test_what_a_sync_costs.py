@@ -20,6 +20,8 @@ def test_a_first_sync_reads_each_list_once_and_each_pipelines_steps(bitbucket: E
         "commits": sum(pages(len(reachable(each)), 100) for each in repositories),
         "pipelines": sum(pages(len(each.pipelines), 100) for each in repositories),
         "steps": sum(len(each.pipelines) for each in repositories),
+        "deployments": sum(pages(len(each.deployments), 100) for each in repositories),
+        "environments": len(repositories),
     }
 
 
@@ -42,6 +44,7 @@ def test_a_sync_with_nothing_new_asks_four_questions_and_two_per_repository(
         "members": 1,
         "pullrequests": len(repositories),
         "pipelines": len(repositories),
+        "deployments": len(repositories),  # all of them deployed within the last 90 days
         "steps": len(running),  # a running step changes without a word from its pipeline
     }
 
