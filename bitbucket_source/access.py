@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from string import Formatter
+from typing import Any
 
+from bitbucket_source.api.client import Client
+from bitbucket_source.api.credentials import Credentials, CredentialsError
 from bitbucket_source.api.decode import decode_json
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.repositories import Repository, read_repositories
-from bitbucket_source.tables import PIPELINES, Table
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
+from bitbucket_source.tables import COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, REPORTS, Table
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose credentials these are, and how far they reach."""
+
+    kind: str
+    origin: str
+    """where they were found"""
+    account: str
+    scopes: tuple[str, ...]
+    ends: str
+    """how long they are good for"""
+    repositories: int
+    """how many of the workspace they see"""
+    refusal: str = ""
+    """why they are not accepted; '' where they are"""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Who the credentials belong to and what they can read."""
+    """Who the credentials belong to and what they can read together."""
 
-    kind: str
-    account: str
-    scopes: tuple[str, ...]
+    holders: tuple[Holder, ...]
     workspace: str
     repositories: int
+    """how many are selected"""
     tables: tuple[tuple[Table, str | None], ...]
     """each table, and why it cannot be read; None where it can"""
     requests: int
 
     @property
     def is_complete(self) -> bool:
-        """Whether every table can be read."""
-        return all(refusal is None for _, refusal in self.tables)
+        """Whether every table can be read, and all of the credentials are accepted."""
+        return all(refusal is None for _, refusal in self.tables) and not any(each.refusal for each in self.holders)
 
 
 def check_access(session: Session, tables: Sequence[Table]) -> Access:
@@ -37,15 +58,14 @@ def check_access(session: Session, tables: Sequence[Table]) -> Access:
 
     Raises CredentialsRefused where the credentials are refused, and NotFound where the workspace is.
     """
-    account, scopes = _account(session)
+    is_alone = len(session.client.pool.members) == 1
+    asked = [_account(member, client, is_alone) for member, client in session.client.of_each()]
     ask = Ask(session.lists, session.settings.workspace, frozenset(tables))
     repositories: list[Repository] = []
     for _ in read_repositories(ask, session.settings.selection, repositories, []):
         pass
     return Access(
-        kind=session.credentials.description,
-        account=account,
-        scopes=scopes,
+        holders=tuple(_with_sight(session, holder, identity) for identity, holder in asked),
         workspace=session.settings.workspace,
         repositories=len(repositories),
         tables=tuple(_refusals(ask, tables, repositories)),
@@ -53,26 +73,47 @@ def check_access(session: Session, tables: Sequence[Table]) -> Access:
     )
 
 
-def _account(session: Session) -> tuple[str, tuple[str, ...]]:
-    """The account's name, and the scopes that the answer's headers tell."""
-    client = session.client
+def _account(member: Credentials, client: Client, is_alone: bool) -> tuple[str, Holder]:
+    """The identity of some credentials, and what is known of them before any list was read.
+
+    Raises CredentialsRefused and CredentialsError where there are no others.
+    """
+    scopes: tuple[str, ...] = ()
+    refusal = ""
     try:
         answer = client.ask(client.url("/user"), "/user", decode_json)
-    except CredentialsRefused:
-        raise
+        account = f"{answer.content.get('display_name')} {answer.content.get('uuid')}"
+        told = answer.headers.get("X-OAuth-Scopes", "")
+        scopes = tuple(scope.strip() for scope in told.split(",") if scope.strip())
+    except (CredentialsRefused, CredentialsError) as error:
+        if is_alone:
+            raise
+        account, refusal = "nobody knows whom", str(error)
     except (AccessDenied, NotFound) as error:
-        granted = getattr(error, "granted", [])
-        return "an account that it may not tell (no scope account)", tuple(granted)
-    user = answer.content
-    told = answer.headers.get("X-OAuth-Scopes", "")
-    scopes = tuple(scope.strip() for scope in told.split(",") if scope.strip())
-    return f"{user.get('display_name')} {user.get('uuid')}", scopes
+        account = "an account that it may not tell (no scope account)"
+        scopes = tuple(getattr(error, "granted", []))
+    holder = Holder(member.description, member.origin, account, scopes, member.ends, 0, refusal)
+    return member.identity, holder
+
+
+def _with_sight(session: Session, holder: Holder, identity: str) -> Holder:
+    return replace(holder, repositories=len(session.client.pool.sights.get(identity, ())))
+
+
+_BELOW = {
+    COMMITS: ("commit_hash", "hash"),
+    PULL_REQUESTS: ("pull_request_id", "id"),
+    PIPELINES: ("pipeline_uuid", "uuid"),
+    PIPELINE_STEPS: ("step_uuid", "uuid"),
+    REPORTS: ("report_uuid", "uuid"),
+}
+"""what lists below an object of a table call it, and what it is called itself"""
 
 
 def _refusals(ask: Ask, tables: Sequence[Table], repositories: list[Repository]) -> Iterator[tuple[Table, str | None]]:
     """Each table with why it cannot be read; a table that rides on another's list shares its answer."""
     asked: dict[str, str | None] = {}
-    place = dict(repositories[0].place) if repositories else {}
+    place: dict[str, Any] = dict(repositories[0].place) if repositories else {}
     for table in tables:
         source = table if table.endpoint or table.parent is None else table.parent
         if source.endpoint and source.endpoint not in asked:
@@ -80,17 +121,16 @@ def _refusals(ask: Ask, tables: Sequence[Table], repositories: list[Repository])
         yield table, asked.get(source.endpoint)
 
 
-def _refusal(ask: Ask, table: Table, place: dict[str, str]) -> str | None:
+def _refusal(ask: Ask, table: Table, place: dict[str, Any]) -> str | None:
     """Why the table's list cannot be read; None where it can, or where there is nothing to try it on.
 
-    A pipeline that was found is added to `place`: its steps are tried next.
+    An object that was found is added to `place`: the lists below it are tried next.
     """
-    if "{repository_uuid}" in table.endpoint and "repository_uuid" not in place:
-        return None
-    if "{pipeline_uuid}" in table.endpoint and "pipeline_uuid" not in place:
+    there = {**place, **WHOLE_LISTS.get(table, ({},))[0]}
+    if not {name for _, name, _, _ in Formatter().parse(table.endpoint) if name} <= {"workspace", *there}:
         return None
     try:
-        row = ask.first_row(table, place) if table.pagelen else ask.one(table)
+        row = ask.first_row(table, there) if table.pagelen else ask.one(table, there)
     except NotFound as error:
         # below a repository it means that there is nothing: no commits, never a pipeline
         return None if "{repository_uuid}" in table.endpoint else str(error)
@@ -98,6 +138,7 @@ def _refusal(ask: Ask, table: Table, place: dict[str, str]) -> str | None:
         raise
     except BitbucketError as error:
         return str(error)
-    if table is PIPELINES and row is not None:
-        place["pipeline_uuid"] = row.uuid
+    if table in _BELOW and row is not None:
+        name, identity = _BELOW[table]
+        place[name] = getattr(row, identity)
     return None

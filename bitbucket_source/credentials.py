@@ -1,27 +1,33 @@
 """Which credentials are used: arguments, then the environment, then dlt's secrets, then the login.
 
-The first found are used alone.
+The first found are used alone; several work together where a list of them is given, `[[sources.bitbucket.credentials]]`
+in secrets.toml.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import dlt
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
-from bitbucket_source.api.credentials import AccessToken, Credentials, CredentialsError
+from bitbucket_source.api.credentials import AN_ARGUMENT, AccessToken, Credentials, CredentialsError
 from bitbucket_source.api.finding import CREDENTIAL_NAMES, credentials_from, credentials_from_environment
 from bitbucket_source.api.login import Login
 from bitbucket_source.api.login_store import LoginStore
 from bitbucket_source.api.oauth import DEFAULT_OAUTH_URL
+from bitbucket_source.api.pool import Several
+
+Given: TypeAlias = Mapping[str, str] | Sequence[Mapping[str, str]] | str
+"""Credentials as somebody writes them: an access token, named values, or a list of these."""
 
 _SECRETS = "sources.bitbucket.credentials"
 _IN_SECRETS = f"dlt's secrets, {_SECRETS}"
 
 
-def resolve_credentials(given: Mapping[str, str] | str | None, oauth_url: str | None = None) -> Credentials:
+def resolve_credentials(given: Given | None, oauth_url: str | None = None) -> Credentials | Several:
     """The first credentials found: the argument, the environment, dlt's secrets, the login.
 
     Raises CredentialsError for none.
@@ -79,15 +85,44 @@ def _oauth_url(given: str | None) -> str:
     return given or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
 
 
-def _of_argument(given: Mapping[str, str] | str | None, oauth_url: str) -> Credentials | None:
+def _of_argument(given: Given | None, oauth_url: str) -> Credentials | Several | None:
     if isinstance(given, str):
         return AccessToken(given)
-    return credentials_from(given, oauth_url) if given else None
+    if isinstance(given, Mapping):
+        return credentials_from(given, oauth_url)
+    return _of_list(given, oauth_url, AN_ARGUMENT) if given else None
 
 
-def _of_surroundings(oauth_url: str) -> Credentials | None:
-    secrets: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
-    return credentials_from_environment(os.environ, oauth_url) or credentials_from(secrets, oauth_url, _IN_SECRETS)
+def _of_surroundings(oauth_url: str) -> Credentials | Several | None:
+    return credentials_from_environment(os.environ, oauth_url) or _of_secrets(oauth_url)
+
+
+def _of_secrets(oauth_url: str) -> Credentials | Several | None:
+    whole: object = dlt.secrets.get(_SECRETS)
+    if isinstance(whole, list):
+        return _of_list(whole, oauth_url, _IN_SECRETS)
+    values: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
+    return credentials_from(values, oauth_url, _IN_SECRETS)
+
+
+def _of_list(entries: Sequence[Mapping[str, str]], oauth_url: str, origin: str) -> Credentials | Several | None:
+    """What a list describes. Raises CredentialsError for an entry that describes nothing, or the same as another."""
+    members: list[Credentials] = []
+    for number, values in enumerate(entries, start=1):
+        where = f"{origin}, no. {number}"
+        try:
+            made = credentials_from(values, oauth_url, where) if isinstance(values, Mapping) else None
+        except CredentialsError as error:
+            raise CredentialsError(f"In {where}: {error}") from None
+        if made is None:
+            raise CredentialsError(
+                f"There are no credentials in {where}: it takes access_token, or email and api_token, "
+                "or client_id and client_secret."
+            )
+        if same := next((each for each in members if each.identity == made.identity), None):
+            raise CredentialsError(f"The {made.description} in {where} is the one in {same.origin}: take one away.")
+        members.append(made)
+    return members[0] if len(members) == 1 else Several(tuple(members)) if members else None
 
 
 def _of_login(oauth_url: str) -> Login | None:

@@ -13,7 +13,7 @@ from dlt.common.typing import SecretSentinel
 from dlt.sources import DltResource
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
-from bitbucket_source.credentials import resolve_credentials
+from bitbucket_source.credentials import Given, resolve_credentials
 from bitbucket_source.load.reading import Reading, Readings, current_pipeline
 from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
@@ -24,7 +24,7 @@ from bitbucket_source.tables import DATA_TABLES, Table
 def bitbucket_source(
     workspace: str = dlt.config.value,
     *,
-    credentials: Annotated[Mapping[str, str] | str, SecretSentinel] | None = None,
+    credentials: Annotated[Given, SecretSentinel] | None = None,
     tables: Sequence[str] | None = None,
     repositories: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
@@ -45,7 +45,8 @@ def bitbucket_source(
     Args:
         workspace: Name of the workspace, as in bitbucket.org/<workspace>.
         credentials: An access token, or a mapping with `access_token`, `email` and `api_token`, or `client_id` and
-            `client_secret`. Without it: BITBUCKET_ACCESS_TOKEN and the like from the environment, then dlt's secrets.
+            `client_secret`, or a list of such mappings, which work together. Without it: BITBUCKET_ACCESS_TOKEN and
+            the like from the environment, then dlt's secrets, then what `bitbucket-source login` keeps.
         tables: Names of the tables to load; all default ones without it.
         repositories: Globs on the slug, in any case; all repositories without it.
         exclude: Globs of repositories to leave out.
@@ -92,7 +93,7 @@ def bitbucket_source(
 def make_session(
     workspace: str = dlt.config.value,
     *,
-    credentials: Annotated[Mapping[str, str] | str, SecretSentinel] | None = None,
+    credentials: Annotated[Given, SecretSentinel] | None = None,
     repositories: Sequence[str] | None = None,
     exclude: Sequence[str] | None = None,
     projects: Sequence[str] | None = None,

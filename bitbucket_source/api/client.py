@@ -91,8 +91,11 @@ class Client:
         self._was_answered = threading.Event()
 
     def of_each(self) -> Iterator[tuple[Credentials, Client]]:
-        """Each of the credentials that is accepted, with a client that uses it alone, and shares all else."""
-        for each in self.pool.alive:
+        """Each of the credentials that is accepted, with a client that uses it alone, and shares all else.
+
+        Raises CredentialsRefused where none is.
+        """
+        for each in self.pool.accepted():
             alone = copy(self)
             alone.pool = self.pool.only(each)
             yield each, alone
@@ -188,7 +191,7 @@ class Client:
         else:
             self._was_answered.set()
             self.pool.quota_of(member).told_limit(response.headers.get("X-RateLimit-Limit"))
-            self.pool.told_scopes(member, response.headers.get("X-OAuth-Scopes"))
+            self.pool.answered(member, response.status_code, response.headers.get("X-OAuth-Scopes"))
             return response
         # outside of the except clause: the exception of requests holds the request with its Authorization header
         raise failure

@@ -56,6 +56,8 @@ class _Learned:
 
     lost: dict[str, str] = field(default_factory=dict)
     """why a credential is no longer used"""
+    doubted: set[str] = field(default_factory=set)
+    """what a 401 answered last: a second one ends it"""
     scopes: dict[str, frozenset[str]] = field(default_factory=dict)
     sees: dict[str, frozenset[str]] = field(default_factory=dict)
     """uuids of the repositories in the list that a credential read whole"""
@@ -83,6 +85,13 @@ class Pool:
         """Those that Bitbucket has not refused."""
         return [each for each in self.members if each.identity not in self._learned.lost]
 
+    def accepted(self, endpoint: str = "/repositories") -> list[Credentials]:
+        """Those that Bitbucket has not refused. Raises CredentialsRefused where it has all."""
+        if not (alive := self.alive):
+            told = " ".join(self._learned.lost.values())
+            raise CredentialsRefused(endpoint, f"none of the credentials is accepted any more. {told}")
+        return alive
+
     @property
     def lost(self) -> dict[str, str]:
         """Why credentials are no longer used, by their identity."""
@@ -102,8 +111,7 @@ class Pool:
         with self._learned.lock:
             able, untried = self._able(question), self._untried(question)
             lost = " ".join(self._learned.lost.values())
-        if not self.alive:
-            raise CredentialsRefused(question.endpoint, f"none of the credentials is accepted any more. {lost}")
+        self.accepted(question.endpoint)
         if not able:
             raise OutOfSight(question.endpoint, f"nobody who sees this repository is accepted any more. {lost}")
         candidates = untried or able
@@ -115,8 +123,7 @@ class Pool:
         """Learn from what a credential was answered; whether another may be answered better."""
         with self._learned.lock:
             if isinstance(error, CredentialsRefused | CredentialsError):
-                self._lose(member, str(error))
-                return len(self.members) > 1 and bool(self.alive)
+                return self._loses(member, question, error)
             if isinstance(error, ScopeMissing):
                 self._learned.scopes[member.identity] = frozenset(error.granted)
                 self._learned.refused.add((member.identity, question.endpoint, ""))
@@ -145,8 +152,10 @@ class Pool:
             untried = self._untried(question)
         return min((self.quota_of(each).seconds_refused for each in untried), default=told)
 
-    def told_scopes(self, member: Credentials, header: str | None) -> None:
-        """Take a credential's scopes from the header X-OAuth-Scopes of an answer."""
+    def answered(self, member: Credentials, status: int, header: str | None) -> None:
+        """A credential was answered; the header X-OAuth-Scopes tells its scopes."""
+        if status != 401:
+            self._learned.doubted.discard(member.identity)
         if header is not None and member.identity not in self._learned.scopes:
             named = (each.strip() for each in header.split(","))
             self._learned.scopes[member.identity] = frozenset(filter(None, named))
@@ -194,12 +203,22 @@ class Pool:
         quota = self.quota_of(member)
         return bool(quota.seconds_refused), surely_lacks(self.scopes_of(member), question.scope), -quota.left
 
-    def _lose(self, member: Credentials, why: str) -> None:
-        if member.identity in self._learned.lost:
-            return
-        self._learned.lost[member.identity] = f"{member.description} from {member.origin}: {why}"
-        if self.alive:
-            logger.warning("%s Going on without it.", self._learned.lost[member.identity])
+    def _loses(self, member: Credentials, question: Question, error: Exception) -> bool:
+        """Use a credential no longer; returns whether others are left.
+
+        A single 401 may mean that an endpoint does not take this kind of token: Bitbucket's text says either.
+        """
+        identity = member.identity
+        is_final = isinstance(error, CredentialsError) or len(self.members) == 1 or identity in self._learned.doubted
+        if not is_final:
+            self._learned.doubted.add(identity)
+            self._learned.refused.add((identity, question.endpoint, ""))
+            return True
+        if identity not in self._learned.lost:
+            self._learned.lost[identity] = f"{member.description} from {member.origin}: {error}"
+            if len(self.members) > 1 and self.alive:
+                logger.warning("%s Going on without it.", self._learned.lost[identity])
+        return len(self.members) > 1 and bool(self.alive)
 
 
 @dataclass(frozen=True)
@@ -212,6 +231,11 @@ class Several:
     def identity(self) -> str:
         """Who looks: all of them."""
         return " ".join(sorted({each.identity for each in self.members}))
+
+    @property
+    def origin(self) -> str:
+        """Where they were found."""
+        return "; ".join(each.origin for each in self.members)
 
     @property
     def description(self) -> str:

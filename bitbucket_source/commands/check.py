@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @workspace_options
 def check(workspace: str | None, tables: str | None, **options: Any) -> None:
-    """Say who the credentials belong to and which tables of WORKSPACE they can read, and why not the others.
+    """Say whose the credentials are and which tables of WORKSPACE they can read, and why not the others.
 
-    Costs about ten requests. Exit code 1 if a table cannot be read.
+    Costs about ten requests. Exit code 1 if a table cannot be read, or one of several credentials is not accepted.
     """
     with readable_errors():
         from bitbucket_source.access import check_access
@@ -33,8 +33,16 @@ def check(workspace: str | None, tables: str | None, **options: Any) -> None:
 
 def report(access: Access) -> Iterator[str]:
     """What was found, line by line."""
-    yield f"Credentials  {access.kind}, of {access.account}"
-    yield f"Scopes       {', '.join(access.scopes) or 'Bitbucket does not say'}"
+    for holder in access.holders:
+        yield f"Credentials  {holder.kind}, of {holder.account}"
+        yield f"Found in     {holder.origin}"
+        if holder.refusal:
+            yield f"NOT ACCEPTED {holder.refusal}"
+        else:
+            yield f"Scopes       {', '.join(holder.scopes) or 'Bitbucket does not say'}"
+            yield f"Sees         {holder.repositories} repositories"
+            yield f"Ends         {holder.ends}"
+        yield ""
     yield f"Workspace    {access.workspace}: {access.repositories} repositories selected"
     yield ""
     width = max(len(table.name) for table, _ in access.tables)
