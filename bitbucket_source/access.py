@@ -111,13 +111,14 @@ _BELOW = {
 
 
 def _refusals(ask: Ask, tables: Sequence[Table], repositories: list[Repository]) -> Iterator[tuple[Table, str | None]]:
-    """Each table with why it cannot be read; a table that rides on another's list shares its answer."""
+    """Each table with why it cannot be read; one that rides on another's list, or hangs below it, shares its refusal."""
     asked: dict[str, str | None] = {}
     place: dict[str, Any] = dict(repositories[0].place) if repositories else {}
     for table in tables:
         source = table if table.endpoint or table.parent is None else table.parent
         if source.endpoint and source.endpoint not in asked:
-            asked[source.endpoint] = _refusal(ask, source, place)
+            above = asked.get(source.parent.endpoint) if source.parent is not None else None
+            asked[source.endpoint] = above or _refusal(ask, source, place)
         yield table, asked.get(source.endpoint)
 
 
