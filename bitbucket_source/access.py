@@ -111,7 +111,7 @@ _BELOW = {
 
 
 def _refusals(ask: Ask, tables: Sequence[Table], repositories: list[Repository]) -> Iterator[tuple[Table, str | None]]:
-    """Each table with why it cannot be read; one that rides on another's list, or hangs below it, shares its refusal."""
+    """Each table with why it cannot be read: what rides on another's list, or hangs below it, shares its refusal."""
     asked: dict[str, str | None] = {}
     place: dict[str, Any] = dict(repositories[0].place) if repositories else {}
     for table in tables:
