@@ -33,6 +33,8 @@ from bitbucket_source.tables import (
     ENVIRONMENTS,
     PIPELINE_STEP_ATTEMPTS,
     PIPELINE_STEPS,
+    PIPELINE_TEST_CASES,
+    PIPELINE_TEST_REPORTS,
     PIPELINES,
     PULL_REQUEST_ACTIVITY,
     PULL_REQUEST_COMMENTS,
@@ -75,6 +77,8 @@ class Family:
         return any(table.accounts for table in (self.source, *nested_tables(self.source, selected)))
 
 
+_BELOW_PIPELINES = (PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS, PIPELINE_TEST_REPORTS, PIPELINE_TEST_CASES)
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         PULL_REQUESTS,
@@ -88,7 +92,7 @@ FAMILIES: tuple[Family, ...] = (
             PULL_REQUEST_TASKS,
         ),
     ),
-    Family(PIPELINES, PipelinesCursor, read_pipelines, children=(PIPELINE_STEPS, PIPELINE_STEP_ATTEMPTS)),
+    Family(PIPELINES, PipelinesCursor, read_pipelines, children=_BELOW_PIPELINES),
     # behind the pipelines, which tell where somebody may have deployed
     Family(DEPLOYMENTS, DeploymentsCursor, read_deployments, children=(DEPLOYMENT_ATTEMPTS,)),
     Family(ENVIRONMENTS, EnvironmentsCursor, read_environments),
