@@ -16,6 +16,8 @@ HIDDEN = "platform"
 """a repository full of work that nobody may see yet"""
 FEATURE = "feature/refunds"
 """an open pull request's branch, two commits ahead of the main one"""
+TESTS = {"tests.money.test_refund": "FAILED", "tests.money.test_fee": "PASSED", "tests.test_slow": "SKIPPED"}
+"""what a step of a run reports"""
 STALE = "stale"
 """an old branch that nobody looks at"""
 
@@ -34,6 +36,7 @@ def make_company() -> World:
     actions.tag(world, HOME, "v1.0", STALE, at=world.clock - 6 * DAY)
     actions.tag(world, HOME, "v1.1", FEATURE, "Release 1.1", ann, at=world.clock - 6 * DAY)
     _review(world, ann, bob, cleo)
+    _checks_and_settings(world, ann, bob)
     steps = ["Build", {"name": "Deploy", "manual": True, "environment": "Test"}]
     actions.run_pipeline(world, HOME, FEATURE, creator=ann, steps=steps)
     actions.finish_pipeline(world, HOME, newest_pipeline(world))
@@ -46,6 +49,7 @@ def _review(world: World, ann: User, bob: User, cleo: User) -> None:
     refunds = actions.open_pull_request(world, HOME, FEATURE, ann, title="Refunds", reviewers=[bob])
     actions.approve(world, HOME, refunds, bob)
     actions.comment(world, HOME, refunds, cleo, "Why?")
+    actions.create_task(world, HOME, refunds, bob, "Say why")
     experiment = actions.open_pull_request(
         world, HOME, "experiment", cleo, title="Experiment", source_repository=FORK, reviewers=[ann]
     )
@@ -58,6 +62,18 @@ def _review(world: World, ann: User, bob: User, cleo: User) -> None:
     )
 
 
+def _checks_and_settings(world: World, ann: User, bob: User) -> None:
+    """What nobody has here unless somebody asks: tests, statuses, reports, reviewers by default and the like."""
+    tested = actions.run_pipeline(world, HOME, FEATURE, creator=ann, steps=["Test"])
+    actions.start_step(world, HOME, tested, "Test")
+    actions.finish_step(world, HOME, tested, "Test", "FAILED", TESTS)
+    actions.status(world, HOME, FEATURE, "INPROGRESS", "lint", "Lint")
+    actions.add_report(world, HOME, FEATURE, findings=2)
+    actions.add_default_reviewer(world, HOME, bob)
+    actions.add_schedule(world, HOME, FEATURE, custom="nightly")
+    actions.add_download(world, HOME, "manual.pdf", ann)
+
+
 def people(world: World) -> tuple[User, User, User]:
     """Three members, the first of whom is no administrator."""
     members = [world.users[each.user] for each in world.memberships]
@@ -68,16 +84,17 @@ def people(world: World) -> tuple[User, User, User]:
 
 def pull_request(world: World, title: str) -> PullRequest:
     """The pull request whose title starts so, in the home repository."""
-    found = _home(world).pull_requests.values()
+    found = home(world).pull_requests.values()
     return next(each for each in found if each.title.startswith(title))
 
 
 def newest_pipeline(world: World, *, before: int = 0) -> int:
     """The build number of the newest run in the home repository, or of one before it."""
-    return len(_home(world).pipelines) - before
+    return len(home(world).pipelines) - before
 
 
-def _home(world: World) -> Repository:
+def home(world: World) -> Repository:
+    """The home repository."""
     repository = world.repository(world.workspace.uuid, HOME)
     assert repository is not None
     return repository

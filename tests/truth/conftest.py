@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bitbucket_emulator import Emulator
+from tests.truth.columns import COLUMNS, KEPT
 from tests.truth.company import make_company
 from tests.truth.syncing import sync
 
@@ -16,9 +18,18 @@ from tests.truth.syncing import sync
 @pytest.fixture(scope="session")
 def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The DuckDB file after a first sync of the company: copy it, never change it."""
-    directory = tmp_path_factory.mktemp("first_sync")
+    return _synced(tmp_path_factory.mktemp("first_sync"))
+
+
+@pytest.fixture(scope="session")
+def first_sync_of_everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of all tables, those too that are synced only where somebody asks for them."""
+    return _synced(tmp_path_factory.mktemp("first_sync_of_everything"), tables=(*COLUMNS, *KEPT))
+
+
+def _synced(directory: Path, **settings: Any) -> Path:
     with Emulator(make_company()) as bitbucket:
-        result = sync(bitbucket, directory / "bitbucket.duckdb", directory / "pipelines")
+        result = sync(bitbucket, directory / "bitbucket.duckdb", directory / "pipelines", **settings)
     assert result.exit_code == 0, result.troubles
     return directory / "bitbucket.duckdb"
 

@@ -20,6 +20,9 @@ IMPATIENT = RetryPolicy(
     first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001
 )
 
+HOUR = 3600
+"""Between two syncs, so that no change hides in the five minutes that a sync reads twice."""
+
 
 def sync(bitbucket: Emulator, database: Path, working_directory: Path, **settings: Any) -> SyncResult:
     """Sync all default tables; raises what `run_sync` raises. `working_directory` is dlt's, and may be lost."""

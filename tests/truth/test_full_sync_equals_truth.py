@@ -11,12 +11,10 @@ import pytest
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_emulator.world.actions import ActionError
 from bitbucket_emulator.world.model import World
-from tests.truth.changes import DELETED, SEEN, SILENT, Change
+from tests.truth.changes import DELETED, SEEN, SILENT
+from tests.truth.changing import Change
 from tests.truth.comparing import report
-from tests.truth.syncing import differences, sync
-
-_HOUR = 3600
-"""Between two syncs, so that no change hides in the five minutes that a sync reads twice."""
+from tests.truth.syncing import HOUR, differences, sync
 
 
 def test_a_first_sync_equals_the_truth(tmp_path: Path) -> None:
@@ -67,7 +65,7 @@ def test_an_audit_sees_what_no_signal_tells(company: Emulator, database: Path, t
 
 
 def _change_and_sync(company: Emulator, database: Path, directory: Path, change: Change, **settings: Any) -> None:
-    company.act("advance_clock", seconds=_HOUR)
+    company.act("advance_clock", seconds=HOUR)
     change(company.world)
     assert differences(company, database), "the change changed nothing that a table shows"
     result = sync(company, database, directory / "pipelines", **settings)

@@ -18,12 +18,7 @@ OPT_IN = frozenset(
 )
 """What is synced only where somebody asks for it."""
 
-_NOT_READ_YET = frozenset(
-    {"commit_trailers"} | (reviews.TABLES.keys() - OPT_IN) | deployments.TABLES.keys(),
-)
-"""Declared, and not read by any sync."""
-
-DEFAULT = tuple(table for table in COLUMNS if table not in OPT_IN | _NOT_READ_YET)
+DEFAULT = tuple(table for table in COLUMNS if table not in OPT_IN)
 
 KEPT = ("pipeline_step_attempts", "deployment_attempts")
 """Default tables of what Bitbucket has forgotten: they are compared with nothing."""
