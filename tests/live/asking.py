@@ -59,7 +59,10 @@ class Answer:
             error = json.loads(self.text).get("error")
         except (ValueError, AttributeError):
             error = None
-        told = " ".join(str(error[name]) for name in ("message", "detail") if name in error) if error else self.text
+        if isinstance(error, dict):
+            told = " ".join(str(error[name]) for name in ("message", "detail") if name in error)
+        else:
+            told = self.text
         return _short(f"{self.status} {told}".strip())
 
 

@@ -11,7 +11,7 @@ import pytest
 from bitbucket_source.api.credentials import CredentialsError
 from bitbucket_source.api.finding import credentials_from_environment
 
-from .asking import Reader
+from .asking import Reader, Untestable
 from .fact import Finding
 from .material import Material
 from .recording import Tape
@@ -54,6 +54,18 @@ def material_from(environment: Mapping[str, str], limit: int) -> Material:
         raise pytest.UsageError(f"--live asks Bitbucket: put {missing} into the environment; see docs/live.md.")
     reader = Reader(environment.get("BITBUCKET_BASE_URL") or _API, found.auth, limit)
     return Material(reader, workspace)
+
+
+@pytest.fixture(scope="session")
+def bitbucket(pytestconfig: pytest.Config) -> Material:
+    """The workspace, after its repositories could be listed: nothing can be tested otherwise, and the run ends."""
+    material = pytestconfig.stash[MATERIAL]
+    try:
+        found = material.repositories
+    except Untestable as reason:
+        pytest.exit(f"The repositories of {material.workspace} cannot be listed: {reason}", returncode=2)
+    assert found
+    return material
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .asking import Differs, Json, Untestable
@@ -79,6 +81,11 @@ def look(fact: Fact, material: Material) -> Finding:
         told = fact.check(material) or ""
     except Differs as difference:
         return Finding(fact, "differs", str(difference))
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        # the answer is of another shape than the check takes for granted; where that is, is told too
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        shape = f"{type(error).__name__}: {error} in {Path(place.filename).name}, line {place.lineno}"
+        return Finding(fact, "differs", f"expected the usual shape; came {shape}")
     except Untestable as reason:
         return Finding(fact, "could not be tested", str(reason))
     return Finding(fact, "answered" if fact.is_question else "holds", told)

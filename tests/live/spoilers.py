@@ -128,6 +128,7 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     "commits-come-before-their-parents": (Fault(kind="repeat_row", path=_COMMITS[0], query=_COMMITS[1]),),
     "without-include-all-branches-are-listed": _says(_BRANCHES, "values.*.target.hash", "a" * 40),
     "include-and-exclude-bound-the-list": _is_empty("/commits$", "include=.*exclude="),
+    "includes-and-excludes-are-united": _is_empty("/commits$", "include=.*include="),
     "an-unknown-commit-is-named-in-a-404": _answers(404, "/commits$", "pagelen=1&exclude="),
     "commits-have-forty-digits-and-parents": _says(_COMMITS, "values.0.hash", "a" * 12),
     "branches-are-sorted-with-their-numbers": _says(_BRANCHES, "values.0.name", "zulu"),
@@ -214,7 +215,7 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     ),
     "a-diffstat-has-five-hundred-rows-by-default": _says(("/diffstat/", ""), "pagelen", 100),
     "commits-of-a-pull-request-have-no-page-one": _answers(200, "/commits$", "^page=1$"),
-    "an-address-of-four-kilobytes-is-served": _answers(400, "^/repositories/acme$", "nobody-calls-it-so"),
+    "an-address-of-four-kilobytes-is-served": _answers(400, "/commits$", "(&exclude=[0-9a-f]{40}){9}"),
 } | {
     fact.name: _answers(200, "", "pagelen=(51|101)$")  # more than the longest page is not refused
     for fact in FACTS

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -59,6 +61,18 @@ def _meets(fault: Fault, answer: Answer) -> bool:
     path, _, query = answer.target.partition("?")
     decoded = "&".join(f"{name}={value}" for name, value in parse_qsl(query, keep_blank_values=True))
     return bool(re.search(fault.path, unquote(path)) and re.search(fault.query, decoded))
+
+
+@pytest.mark.parametrize("row", [None, {}, "text", []], ids=repr)
+def test_no_shape_of_answer_ends_the_run(row: object, emulator: Emulator, answers: Sequence[Answer]) -> None:
+    """Rows of another shape are told, whichever list they are in: no fact falls over them."""
+    lists = [each for each in answers if each.status == 200 and '"values"' in each.text]
+    spoilt = [replace(each, text=json.dumps({**each.json, "values": [row, row]})) for each in lists]
+    others = [each for each in answers if each not in lists]
+    reader = Reader(emulator.base_url, AccessToken("emulator-workspace-token").auth, 0, known=[*others, *spoilt])
+    outcomes = [look(fact, Material(reader, "acme")) for fact in FACTS]
+    assert len(outcomes) == len(FACTS)
+    assert "differs" in {each.outcome for each in outcomes}
 
 
 def test_a_refusal_without_its_scopes_is_told(emulator: Emulator) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import FINDINGS, MATERIAL, TAPE
+from .conftest import FINDINGS, TAPE
 from .fact import Fact, look
 from .facts import FACTS
+from .material import Material
 
 _NOT_LIVE = pytest.mark.skip(reason="asks the real Bitbucket: run with --live, see docs/live.md")
 
@@ -18,8 +19,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("fact", [pytest.param(None, marks=_NOT_LIVE, id="facts")])
 
 
-def test_on_the_real_bitbucket(fact: Fact, pytestconfig: pytest.Config) -> None:
-    finding = look(fact, pytestconfig.stash[MATERIAL])
+def test_on_the_real_bitbucket(fact: Fact, bitbucket: Material, pytestconfig: pytest.Config) -> None:
+    finding = look(fact, bitbucket)
     tape = pytestconfig.stash.get(TAPE, None)
     if tape is not None:
         tape.save(fact.name)

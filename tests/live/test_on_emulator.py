@@ -87,3 +87,18 @@ def test_the_report_tells_every_fact_once(findings: dict[str, Finding]) -> None:
     assert f"holds: {holds}" in told
     assert told[-1].startswith(f"{len(FACTS)} facts: {holds} holds, ")
     assert told[-1].endswith(" 123 requests.")
+
+
+def test_questions_are_answered_by_what_the_world_does() -> None:
+    """What nobody knows of Bitbucket, the emulator can do in either way."""
+    names = ("whether-build-statuses-move-a-pull-request", "names-are-compared")
+    answers = []
+    for either in (False, True):
+        with Emulator(make_world(unsettled_moves=either)) as running:
+            running.world.refs_compare_naturally = either
+            found = material(running)
+            answers.append([look(fact, found).told for fact in FACTS if fact.name in names])
+    (letters, silent), (numbers, moves) = (sorted(each) for each in answers)
+    assert (letters, numbers) == ("letter by letter", "with numbers")
+    assert silent.startswith("no: ")
+    assert moves.startswith("yes, it seems: ")

@@ -52,24 +52,27 @@ _NAMES = {
 }
 _CHANGED = re.compile(r"open|fulfilled|rejected")
 
-_TEXTS = re.compile(
-    "|".join(
-        (
-            "Invalid pagelen", "Invalid page", "Commit not found", "Not [Ff]ound", "Bad request", "Resource not found",
-            "Invalid sort attribute", "Invalid query", "Access denied.*",
-            r'Field "\.[a-z_.]+" does not support (filtering|sorting)',
-            r"Token is invalid, expired, or not supported for this endpoint\.",
-            r"CHANGE-\d+ - Functionality has been deprecated",
-            r"Please read the changelog entry for more details\.",
-            r"Your credentials lack one or more required privilege scopes\.",
-            "This resource does not support authentication using the provided token",
-            "You may not have access to this repository or it no longer exists in this workspace.*",
-            "There is no API hosted at this URL.*",
-            "Rate limit for this resource has been exceeded",
-        )
-    ),
-    re.DOTALL,
+# whole sentences: where one has more in it, that may be a name
+_TEXTS = frozenset(
+    (
+        "Invalid pagelen", "Invalid page", "Commit not found", "Changeset not found.", "Not found", "Not Found",
+        "Bad request", "Resource not found", "Invalid sort attribute", "Invalid query",
+        "Token is invalid, expired, or not supported for this endpoint.",
+        "API Token provided has no Bitbucket scopes",
+        "CHANGE-2770 - Functionality has been deprecated",
+        "Please read the changelog entry for more details.",
+        "Your credentials lack one or more required privilege scopes.",
+        "This resource does not support authentication using the provided token",
+        "Rate limit for this resource has been exceeded",
+        "Repository has no issue tracker.",
+        "No common ancestor",
+        "You may not have access to this repository or it no longer exists in this workspace. If you think this "
+        "repository exists and you have access, make sure you are authenticated.",
+        "There is no API hosted at this URL.\n\nFor information about our API's, please refer to the "
+        "documentation at: https://developer.atlassian.com/bitbucket/api/2/reference/",
+    )
 )  # fmt: skip
+_NOT_SUPPORTED = re.compile(r'Field "\.[a-z_.]+" does not support (filtering|sorting)')
 
 SEGMENTS = frozenset(
     (
@@ -111,7 +114,7 @@ def is_key(key: str) -> bool:
 
 def is_known_text(text: str) -> bool:
     """Whether a text is one of Bitbucket's messages that name nobody."""
-    return bool(_TEXTS.fullmatch(text))
+    return text in _TEXTS or bool(_NOT_SUPPORTED.fullmatch(text))
 
 
 def is_kept(path: tuple[str, ...], value: str) -> bool:

@@ -10,13 +10,14 @@ from bitbucket_emulator.world.actions import ACTIONS, advance_clock
 HOME = "platform"
 
 
-def make_world() -> World:
+def make_world(unsettled_moves: bool = False) -> World:
     """A dozen repositories; in the platform, which was updated last, everything that a fact looks for.
 
     One pull request is moved by whatever is known to move it, and then met by what is not: another destination, a task,
     an edited and a resolved comment, a build status. A pipeline waits for somebody to deploy it.
     """
     world = generate_world(seed=11, repositories=12, people=12, years=1, scale=0.4)
+    world.unsettled_moves = unsettled_moves
     users = [each.uuid for each in world.users.values() if each.kind == "user"]
 
     def act(action: str, **arguments: Any) -> Any:

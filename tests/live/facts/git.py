@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from itertools import combinations
 
 from ..asking import Json, Untestable, quoted
 from ..fact import Facts, dig, expect, expect_only, moment, need, some
@@ -83,6 +84,30 @@ def include_and_exclude_bound_the_list(bitbucket: Material) -> None:
     expect(between == [head], f"{head} alone", between)
     nothing = bitbucket.rows(f"{base}&exclude={head}")
     expect(not nothing, "nothing where both are the same", len(nothing))
+
+
+@facts.fact("2")
+def includes_and_excludes_are_united(bitbucket: Material) -> None:
+    """include and exclude may be repeated: what any include reaches is listed, what any exclude reaches is not."""
+    parents = {row["hash"]: [parent["hash"] for parent in row["parents"]] for row in _commits(bitbucket)}
+    ancestors: dict[str, set[str]] = {}
+    for commit in reversed(parents):  # parents come later in the list
+        known = [ancestors.get(parent, set()) for parent in parents[commit]]
+        ancestors[commit] = set(parents[commit]).union(*known)
+    pair = next(
+        (
+            (one, other)
+            for one, other in combinations(parents, 2)
+            if one not in ancestors[other] and other not in ancestors[one] and parents[one] and parents[other]
+        ),
+        None,
+    )
+    if pair is None:
+        raise Untestable("no two commits of which neither follows the other")
+    wanted = "".join(f"&include={each}" for each in pair)
+    unwanted = "".join(f"&exclude={parent}" for each in pair for parent in parents[each])
+    rows = bitbucket.rows(f"{bitbucket.reviewed.path}/commits?pagelen=100{wanted}{unwanted}")
+    expect({row["hash"] for row in rows} == set(pair), f"the two alone: {pair}", [row["hash"] for row in rows])
 
 
 @facts.fact("2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..asking import Untestable
-from ..fact import Facts, dig, expect, expect_only, expect_order, moment, need, some
+from ..fact import Facts, dig, expect, expect_only, need, some
 from ..material import Material
 
 facts = Facts()
@@ -114,7 +114,7 @@ def links_diffstat_names_both_sides(bitbucket: Material) -> None:
 
 @facts.fact("3")
 def commits_of_a_pull_request(bitbucket: Material) -> str:
-    """The commits of a pull request have 40 digits and come newest first, in pages without size."""
+    """The commits of a pull request have 40 digits and come before their parents, in pages without size."""
     row = bitbucket.with_a_diff
     answer = bitbucket.ask(bitbucket.below(row, "commits?pagelen=100"))
     if answer.status == 404:
@@ -124,9 +124,10 @@ def commits_of_a_pull_request(bitbucket: Material) -> str:
     expect("size" not in page, "no size", page.get("size"))
     rows = some(need(page, "values"), "commit")
     expect({len(need(each, "hash")) for each in rows} == {40}, "40 digits", {len(each["hash"]) for each in rows})
-    dates = [moment(need(each, "date")) for each in rows]
-    if len(set(dates)) > 1:
-        expect_order(dates, "dates that descend", descending=True)
+    places = {each["hash"]: number for number, each in enumerate(rows)}
+    for each in rows:
+        for parent in need(each, "parents"):
+            expect(places.get(parent["hash"], len(rows)) > places[each["hash"]], "a commit before its parents", each)
     return f"{len(rows)} commits, in a page of {', '.join(sorted(page))}"
 
 
