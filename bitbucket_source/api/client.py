@@ -84,7 +84,7 @@ class Client:
         self.budget = budget or Budget()
         self.credentials = credentials
         self.pool = Pool(members_of(credentials), self.budget.quotas)
-        self._scopes = scopes or {}
+        self._scopes = {endpoint.rstrip("/"): scope for endpoint, scope in (scopes or {}).items()}
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
         self._session = new_session()
@@ -170,7 +170,8 @@ class Client:
                     raise error_told
 
     def _scope_of(self, endpoint: str) -> str:
-        return self._scopes.get(endpoint) or self._scopes.get(endpoint.rpartition("/")[0], "")
+        # the list's own, or that of an object in it
+        return self._scopes.get(endpoint.rstrip("/")) or self._scopes.get(endpoint.rpartition("/")[0], "")
 
     def _send(
         self, url: str, endpoint: str, form: Form | None, auth: AuthBase, member: Credentials

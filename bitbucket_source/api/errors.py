@@ -43,10 +43,6 @@ class CredentialsRefused(BitbucketError):
     status = 401
 
 
-_SAYS_NOTHING = "not found."
-"""of a 404 without a message: a page of HTML, which commits of a hidden repository answer with (FACTS 8)"""
-
-
 class AccessDenied(BitbucketError):
     """403: the credentials may not read this."""
 
@@ -73,18 +69,25 @@ class OutOfSight(AccessDenied):
 
 
 class NotFound(BitbucketError):
-    """404: not there, or not visible. `unresolved` are the hashes a commit listing could not resolve."""
+    """404: not there, or not visible.
+
+    `unresolved` are the hashes a commit listing could not resolve; `is_of_repository` says that the repository itself
+    is not there or hidden, not something in it.
+    """
 
     status = 404
 
-    def __init__(self, endpoint: str, why: str, next_step: str = "", unresolved: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        why: str,
+        next_step: str = "",
+        unresolved: tuple[str, ...] = (),
+        is_of_repository: bool = False,
+    ) -> None:
         self.unresolved = unresolved
+        self.is_of_repository = is_of_repository
         super().__init__(endpoint, why, next_step)
-
-    @property
-    def is_of_repository(self) -> bool:
-        """Whether the repository itself is not found or hidden, not something in it (errors.json)."""
-        return "access to this repository" in self.why or self.why == _SAYS_NOTHING
 
 
 class Gone(BitbucketError):
@@ -203,9 +206,11 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
         case 404:
             return NotFound(
                 endpoint,
-                told.sentence(_SAYS_NOTHING),
+                told.sentence("not found"),
                 "Check the spelling; a repository these credentials may not see looks the same.",
                 tuple(_texts(told.data.get("shas"))),
+                # a page of HTML is what commits of a hidden repository answer with (errors.json)
+                "access to this repository" in told.message or content.lstrip().startswith(b"<"),
             )
         case 410:
             announced = f" See {url}." if (url := told.data.get("announcement_url")) else ""
