@@ -23,6 +23,7 @@ from bitbucket_source.sync.audit import KINDS, Round
 from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.repositories import SeenBy
 from bitbucket_source.sync.standing import Standing, State, standings
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import DATA_TABLES, REPOSITORIES, SYNC_RUNS, Table
 
 if TYPE_CHECKING:
@@ -230,13 +231,13 @@ def _verified_since(
 ) -> datetime | None:
     """The moment since when every row has been verified: by a whole round of the audit, else by the first sync.
 
-    The lists of the workspace are read whole on every sync.
+    The lists of the workspace, and some of repositories, are read whole on every sync.
     """
     kind = next((kind for kind in KINDS if table in kind.tables), None)
     if kind is None:
         kind = next((kind for kind in KINDS if table.parent in kind.tables), None)
     if kind is None:
-        return as_of if table.endpoint and not table.is_per_repository else None
+        return as_of if table in WHOLE_LISTS or (table.endpoint and not table.is_per_repository) else None
     if kind.name not in rounds:
         return first
     try:

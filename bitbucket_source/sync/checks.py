@@ -102,7 +102,9 @@ def checks_of(ask: Ask, job: Job, sha: str, look: _Look) -> Generator[Event, Non
             look.is_unfinished |= any(row.state == "INPROGRESS" for row in statuses)
         if not {REPORTS, REPORT_ANNOTATIONS}.isdisjoint(ask.wanted):
             yield from _reports(ask, job, place, look)
-    except NotFound:
+    except NotFound as error:
+        if error.is_of_repository:
+            raise
         yield from nothing_there(ask, job, CHECKS, place)
 
 

@@ -5,7 +5,19 @@ The plan adds them up; `tests/source/test_planning.py` holds them against what a
 
 from __future__ import annotations
 
-from bitbucket_source.tables import PIPELINES, PULL_REQUESTS, Table
+from collections.abc import Sequence
+
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_STATUSES,
+    PIPELINE_TEST_CASES,
+    PIPELINES,
+    PULL_REQUESTS,
+    REPORT_ANNOTATIONS,
+    REPORTS,
+    Table,
+)
 
 
 def pages_by_next(table: Table, rows: int) -> int:
@@ -21,6 +33,28 @@ def pages_of_pull_requests(rows: int) -> int:
 def pages_of_runs(rows: int, start: int = 0) -> int:
     """A walk by page numbers from the page of row `start` on: behind a full page, another one is looked at."""
     return max(0, rows // PIPELINES.pagelen - start // PIPELINES.pagelen) + 1
+
+
+def whole_lists(table: Table, rows: int) -> int:
+    """The lists of a repository that hold a table, read whole on every sync; `rows` in all of them together."""
+    return len(WHOLE_LISTS[table]) - 1 + pages_by_next(table, rows)
+
+
+def heads(branches: int, open_pull_requests: int) -> int:
+    """Looking up which commits are watched, where the refs have moved; the branches cost nothing beside `branches`."""
+    return pages_by_next(BRANCHES, branches) + pages_by_next(PULL_REQUESTS, open_pull_requests)
+
+
+def checks(commits: int, selected: frozenset[Table], reports: int = 0) -> int:
+    """What is said of so many watched commits, of which `reports` reports are read with at most 100 findings each."""
+    lists = (COMMIT_STATUSES in selected) + bool({REPORTS, REPORT_ANNOTATIONS} & selected)
+    return commits * lists + (reports if REPORT_ANNOTATIONS in selected else 0)
+
+
+def reports_of_steps(steps: int, selected: frozenset[Table], tests: Sequence[int] = ()) -> int:
+    """The reports of so many steps that have finished; `tests` is how many tests each report has that holds some."""
+    cases = sum(pages_by_next(PIPELINE_TEST_CASES, each) for each in tests)
+    return steps + (cases if PIPELINE_TEST_CASES in selected else 0)
 
 
 def _rounded_up(rows: int, length: int) -> int:

@@ -15,7 +15,7 @@ import msgspec
 
 from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.families import FAMILIES, Family
-from bitbucket_source.tables import Table
+from bitbucket_source.tables import COMMIT_STATUSES, Table
 
 _BEGINNING = "1970-01-01T00:00:00+00:00"
 """in a cursor: nothing was there to read up to"""
@@ -84,7 +84,7 @@ def _left(told: Mapping[str, Any], source: Table) -> Iterator[str]:
     """What the fields of a cursor say is still to be read."""
     if told.get("targets"):
         yield f"the history below {_counted(len(told['frontier']), 'commit')}"
-    elif told.get("empty") is True:
+    elif told.get("empty") is True or told.get("doubted"):
         yield "a second look at a list that was empty"
     elif not told.get("occasion", "-"):
         yield "another look at the branches and tags"
@@ -93,7 +93,10 @@ def _left(told: Mapping[str, Any], source: Table) -> Iterator[str]:
     if told.get("filled"):
         yield "what is older than the first read went"
     if owed := told.get("owed"):
-        yield f"what hangs on {_counted(len(owed), source.name.removesuffix('s').replace('_', ' '))}"
+        noun = "commit" if source is COMMIT_STATUSES else source.name.removesuffix("s").replace("_", " ")
+        yield f"what hangs on {_counted(len(owed), noun)}"
+    if (tests := told.get("tests")) and tests.steps:
+        yield f"the tests of {_counted(len(tests.steps), 'step')}"
 
 
 def _counted(count: int, noun: str) -> str:

@@ -140,7 +140,9 @@ def _report(ask: Ask, place: Place) -> Any | None:
     """The report of a step; None where it has none: 404, or an object without anything in it (FACTS 5)."""
     try:
         report = ask.one(PIPELINE_TEST_REPORTS, place)
-    except NotFound:
+    except NotFound as error:
+        if error.is_of_repository:
+            raise
         return None
     counts = [getattr(report, column.path) for column in PIPELINE_TEST_REPORTS.object_columns]
     return None if all(count is None for count in counts) else report

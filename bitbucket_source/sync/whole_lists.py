@@ -40,7 +40,7 @@ _NOT_FOUND_IS_EMPTY = frozenset({PIPELINE_SCHEDULES})
 class WholeListCursor(msgspec.Struct, frozen=True):
     """The lists of the table were read."""
 
-    empty: tuple[int, ...] = ()
+    doubted: tuple[int, ...] = ()
     """those, by their place in WHOLE_LISTS, that were empty although rows are stored: believed when the next sync sees
     it too"""
 
@@ -55,7 +55,7 @@ def read_whole_list(table: Table, ask: Ask, job: Job, cursor: WholeListCursor | 
         place = {**job.repository.place, **where}
         what = " ".join([job.repository.full_name, *map(str, where.values())])
         pages = _pages(ask, job, table, place)
-        believed = cursor is not None and number in cursor.empty
+        believed = cursor is not None and number in cursor.doubted
         if not (yield from whole_list(ask, job, table, place, pages, what, believed_empty=believed)):
             doubted.append(number)
     job.done.add(this)
@@ -65,7 +65,7 @@ def read_whole_list(table: Table, ask: Ask, job: Job, cursor: WholeListCursor | 
 def _pages(ask: Ask, job: Job, table: Table, place: Place) -> list[Page[Any]]:
     try:
         return list(ask.pages(table, place))
-    except NotFound:
-        if table not in _NOT_FOUND_IS_EMPTY or job.known.keys(table, place):
+    except NotFound as error:
+        if error.is_of_repository or table not in _NOT_FOUND_IS_EMPTY or job.known.keys(table, place):
             raise
         return []

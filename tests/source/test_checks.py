@@ -198,6 +198,21 @@ def test_a_repository_that_is_hidden_meanwhile_takes_nothing_away(
     assert result.exit_code == 1
     assert warehouse.rows(STATUSES) == [(head, "ci", "FAILED", True)]
 
+    # nor is what could not be read forgotten
+    bitbucket.act("show_repository", repository="web")
+    old = push(bitbucket, "old", date="2019-01-01T00:00:00Z")
+    status(bitbucket, old, "SUCCESSFUL")
+    bitbucket.clear_faults()
+    bitbucket.add_fault(
+        Fault(kind="action", path=f"/{old}/statuses$", action="hide_repository", arguments={"repository": "web"})
+    )
+    assert warehouse.sync(["commit_statuses"]).exit_code == 1
+    bitbucket.clear_faults()
+    bitbucket.act("show_repository", repository="web")
+    bitbucket.act("advance_clock", seconds=60 * 86_400)
+    asked(warehouse, tables=["commit_statuses"])
+    assert (old, "ci", "SUCCESSFUL", True) in warehouse.rows(STATUSES)
+
 
 def test_one_commit_that_cannot_be_read_is_owed_and_the_others_are_read(
     bitbucket: Emulator, warehouse: Warehouse, repository: Repository

@@ -185,6 +185,21 @@ def test_one_report_that_cannot_be_read_is_owed(bitbucket: Emulator, warehouse: 
     assert warehouse.rows("select count(*) from sync_errors where resolved_at is null") == [(0,)]
 
 
+def test_a_repository_that_is_hidden_meanwhile_keeps_its_tests_owed(
+    bitbucket: Emulator, warehouse: Warehouse, run: Pipeline
+) -> None:
+    finish(bitbucket, one="PASSED")
+    bitbucket.add_fault(
+        Fault(kind="action", path="/test_reports$", action="hide_repository", arguments={"repository": "web"})
+    )
+    assert warehouse.sync(TABLES, audit_requests="0").exit_code == 1
+    bitbucket.clear_faults()
+    bitbucket.act("show_repository", repository="web")
+    asked(warehouse)
+    assert warehouse.rows(REPORTS) == [(1, "Test", 1, 0, True)]
+    assert run.steps[1].tests
+
+
 def test_the_tests_of_a_run_that_is_gone_are_gone(
     bitbucket: Emulator, warehouse: Warehouse, repository: Repository, run: Pipeline
 ) -> None:
