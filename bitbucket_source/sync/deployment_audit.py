@@ -11,7 +11,7 @@ from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.deployment_rows import changed_of, deployment_rows, deployments_gone
-from bitbucket_source.sync.deployments import NEWEST_FIRST, is_all, is_before, is_running
+from bitbucket_source.sync.deployments import NEWEST_FIRST, is_before, is_last, is_running
 from bitbucket_source.sync.environments import environments_of
 from bitbucket_source.sync.events import Amend, Event, Gone, Trouble
 from bitbucket_source.sync.job import Job
@@ -35,7 +35,7 @@ def verified_deployments(ask: Ask, job: Job, at: str) -> Generator[Event, None, 
     if running:
         # the ordinary reading takes it from there
         yield Amend(DEPLOYMENTS, lambda cursor: _with_open(cursor, running))
-    if not start and is_all(page) and page.length:
+    if not start and is_last(page, page.length) and page.length:
         for event in missing_rows(ask, job.known, DEPLOYMENTS, place, [page]):
             if isinstance(event, Gone):
                 yield from deployments_gone(event.keys)

@@ -33,6 +33,8 @@ from bitbucket_source.tables import DEPLOYMENTS, PIPELINES
 
 LATELY = timedelta(days=90)
 """Where the last deployment is older, only a pipeline that changed makes a sync look for others."""
+GOES_BACK = 3
+"""How often a walk goes back because the list has become shorter: what Bitbucket says of its length may be wrong."""
 NEWEST_FIRST = {"sort": "-state.started_on"}
 """One of the two orders that Bitbucket accepts (FACTS 2)."""
 
@@ -50,6 +52,8 @@ class DeploymentsCursor(msgspec.Struct, frozen=True):
     """whether that walk goes to the end of the list, and not only as far as it finds anything new"""
     low: int = 0
     """how many rows from the top it has read"""
+    done: str = ""
+    """down to which start, at least, it goes: whatever had started until then was read before it began"""
     size: int = 0
     """how many the list had then; 0 where that was not told"""
     open: tuple[str, ...] = ()
@@ -103,42 +107,59 @@ def _now(ask: Ask) -> datetime:
 
 def _read(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk:
     if cursor.behind:
-        cursor = yield from _onward(ask, job, cursor, seen)
+        cursor = yield from _down(ask, job, cursor, seen)
         if not cursor.look:
             return cursor
         yield Reached(cursor)
-    return (yield from _look(ask, job, cursor, seen))
+    from_the_top = _with(cursor, whole=False, low=0, size=0, done=cursor.last)
+    return (yield from _down(ask, job, from_the_top, seen))
 
 
-def _onward(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk:
-    """Go on with a walk that has not come to its end. Every page is a safe point.
+def _down(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk:
+    """Walk down the list, from where a walk was cut short or from the top. Every page is a safe point.
 
     What is deployed meanwhile comes to the top and moves rows down the list: then the top has to be looked at again.
     Where rows were deleted, others have slid up over the edge of a page: the walk goes back by as much.
     """
     pages: list[Page[Any]] = []
-    whole, began = cursor.whole, cursor.low
+    goes_on, began, went_back = cursor.behind, cursor.low, 0
     start: int | None = began
     while start is not None:
         position, start = start, None
         for page in ask.numbered_pages(DEPLOYMENTS, job.repository.place, NEWEST_FIRST, start=position):
-            if position and (shrunk := _shrunk(cursor, page)):
-                start = max(0, position - shrunk)
+            if position and went_back < GOES_BACK and (shrunk := _shrunk(cursor, page)):
+                start, went_back = max(0, position - shrunk), went_back + 1
                 cursor = _with(cursor, low=start, size=page.size)
                 break
             pages.append(page)
             news = _news(job, cursor, page, seen)
-            cursor = yield from _say(job, cursor, news, seen, first=whole)
+            cursor = yield from _say(job, cursor, news, seen, first=cursor.whole)
             yield from _misfits(job, page)
             position += page.length
-            cursor = _with(cursor, low=position, size=page.size or 0)
-            if (_reaches_beyond(page, cursor.since)) if whole else not news.is_any:
+            if is_last(page, position):
+                break
+            if _ends(cursor, page, news, goes_on=goes_on):
                 pages = []
                 break
+            cursor = _with(cursor, behind=True, low=position, size=page.size or 0)
             yield Reached(cursor)
-    if whole and not began and pages:
+    if pages and not began:
         cursor = yield from _without_the_gone(ask, job, cursor, pages)
-    return _settled(cursor, look=not whole or began > 0 or position > DEPLOYMENTS.pagelen)
+    return _settled(cursor, look=goes_on and (not cursor.whole or began > 0 or position > DEPLOYMENTS.pagelen))
+
+
+def _ends(cursor: DeploymentsCursor, page: Page[Any], news: _News, *, goes_on: bool) -> bool:
+    """Whether a walk ends with a page behind which the list goes on."""
+    if cursor.whole:
+        return _is_beyond(page, cursor.since)
+    # one that was cut short may meet what it has read already: rows have moved down since
+    return not news.is_any and (not goes_on or _is_beyond(page, cursor.done))
+
+
+def _is_beyond(page: Page[Any], bound: str) -> bool:
+    """Whether a page goes down beyond a start; '' is the beginning, beyond which nothing is."""
+    started = [moment(started_on(row)) for row in page.rows if started_on(row)]
+    return bool(bound and started) and min(started) < moment(bound)
 
 
 def _shrunk(cursor: DeploymentsCursor, page: Page[Any]) -> int:
@@ -147,38 +168,10 @@ def _shrunk(cursor: DeploymentsCursor, page: Page[Any]) -> int:
     return -(-max(0, lost) // DEPLOYMENTS.pagelen) * DEPLOYMENTS.pagelen
 
 
-def _reaches_beyond(page: Page[Any], since: str) -> bool:
-    started = [moment(started_on(row)) for row in page.rows if started_on(row)]
-    return bool(since and started) and min(started) < moment(since)
-
-
-def _look(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk:
-    """Read from the top as far as anything is new.
-
-    Before the rows of a page behind which more is to be read, the cursor says so: were the walk cut short there, the
-    next one would find nothing new on this page, and stop.
-    """
-    position = 0
-    for page in ask.numbered_pages(DEPLOYMENTS, job.repository.place, NEWEST_FIRST):
-        news = _news(job, cursor, page, seen)
-        is_whole = not position and is_all(page)
-        if news.is_any and not is_whole:
-            cursor = _with(cursor, behind=True, whole=False, low=position, size=page.size or 0)
-            yield Reached(cursor)
-        cursor = yield from _say(job, cursor, news, seen, first=False)
-        yield from _misfits(job, page)
-        if is_whole:
-            cursor = yield from _without_the_gone(ask, job, cursor, [page])
-        if is_whole or not news.is_any:
-            break
-        position += page.length
-    return _settled(cursor)
-
-
-def is_all(page: Page[Any]) -> bool:
-    """Whether the first page is the whole list."""
-    is_last = page.next_url is None and page.length < DEPLOYMENTS.pagelen
-    return is_last and (page.size is None or page.size <= page.length)
+def is_last(page: Page[Any], position: int) -> bool:
+    """Whether the list is known to end with a page that goes as far as a position in it."""
+    is_short = page.next_url is None and page.length < DEPLOYMENTS.pagelen
+    return is_short and page.size is not None and position >= page.size
 
 
 @dataclass(frozen=True)
@@ -278,7 +271,7 @@ def _gone(job: Job, cursor: DeploymentsCursor, keys: Iterable[Key]) -> Walk:
 
 def _settled(cursor: DeploymentsCursor, *, look: bool = False) -> DeploymentsCursor:
     """The walk has come to its end."""
-    return _with(cursor, behind=False, whole=False, low=0, size=0, look=look)
+    return _with(cursor, behind=False, whole=False, low=0, done="", size=0, look=look)
 
 
 def _with(cursor: DeploymentsCursor, **changes: Any) -> DeploymentsCursor:
