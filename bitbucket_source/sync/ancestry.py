@@ -16,12 +16,12 @@ class Reached:
 
     commits: frozenset[str]
     missing: frozenset[str]
-    """what was met that the graph does not hold: which commits are behind it is not known, so neither is `commits`"""
+    """those of them that the graph does not hold, where it ends: what is behind them is not known"""
 
 
 @dataclass
 class Graph:
-    """A graph of commits, prepared for many questions."""
+    """A graph of commits, prepared for many questions. It may end somewhere: then nothing below is in it."""
 
     parents: Parents
     _heights: dict[str, int] = field(default_factory=dict)
@@ -46,11 +46,9 @@ class Graph:
         while left:
             _, sha = heapq.heappop(ahead)
             is_others = of_other[sha]
-            left -= not is_others
-            if sha not in self.parents:
-                missing.add(sha)
-            elif not is_others:
-                found.add(sha)
+            if not is_others:
+                left -= 1
+                (found if sha in self.parents else missing).add(sha)
             for parent in self.parents.get(sha, ()):
                 if parent not in of_other:
                     of_other[parent] = is_others
