@@ -231,6 +231,15 @@ class Material:
             raise Untestable("no build status on the three pull requests updated last")
         return found
 
+    @property
+    def tags(self) -> list[Json]:
+        """The tags of one of four repositories that has some."""
+        for each in [self.reviewed, *self.repositories[:3]]:
+            rows = self._rows(f"{each.path}/refs/tags?sort=name&pagelen=100")
+            if rows:
+                return rows
+        raise Untestable("no tag in four repositories")
+
     # pipelines and deployments
 
     @property
@@ -247,6 +256,16 @@ class Material:
         """The steps of the three newest finished pipelines, each after its pipeline."""
         done = some([run for run in self.runs if dig(run, "state.name") == "COMPLETED"], "finished pipeline")
         return [(run, step) for run in done[:3] for step in self.steps(run)]
+
+    @property
+    def schedules(self) -> list[Json]:
+        """The schedules of three repositories; 404 is answered where Pipelines was never on."""
+        answers = [self.ask(f"{each.path}/pipelines_config/schedules?pagelen=100") for each in self.repositories[:3]]
+        other = next((answer for answer in answers if answer.status not in (200, 404)), None)
+        if other is not None:
+            raise Differs("200 or 404", other.problem)
+        rows = [row for answer in answers if answer.status == 200 for row in answer.json["values"]]
+        return some(rows, "schedule in three repositories")
 
     @property
     def deployments(self) -> list[Json]:

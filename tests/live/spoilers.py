@@ -49,6 +49,11 @@ def _answers(status: int, path: str, query: str = "", **more: Any) -> tuple[Faul
     return (Fault(kind="status", status=status, path=path, query=query, body=body, **more),)
 
 
+def _lacks(path: str, query: str = "^(sort=[a-z_.-]+&)?pagelen=(50|100)$") -> tuple[Fault, ...]:
+    """Rows in which nothing is that tables take."""
+    return _has((path, query), {"type": "another"})
+
+
 SPOILERS: dict[str, tuple[Fault, ...]] = {
     # partial responses
     "fields-go-with-q-sort-and-the-longest-page": _says(_AS_THE_CONNECTOR_ASKS, "values.*.participants", None),
@@ -216,6 +221,34 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     "a-diffstat-has-five-hundred-rows-by-default": _says(("/diffstat/", ""), "pagelen", 100),
     "commits-of-a-pull-request-have-no-page-one": _answers(200, "/commits$", "^page=1$"),
     "an-address-of-four-kilobytes-is-served": _answers(400, "/commits$", "(&exclude=[0-9a-f]{40}){9}"),
+    # columns
+    "columns-of-workspaces": (Fault(kind="bad_json", path="^/workspaces/acme$", body={"uuid": "{a}"}),),
+    "columns-of-projects": _lacks("/projects$"),
+    "columns-of-workspace-members": _has(_MEMBERS, {"user": {"type": "user"}}),
+    "columns-of-users": _has(_MEMBERS, {"user": {}}) + _says(_PULL_REQUESTS, "values.*.author", {"type": "user"}),
+    "columns-of-repositories": _has(_REPOSITORIES, {"uuid": "{a}", "links": {}}),
+    "columns-of-branches": _lacks("/refs/branches$"),
+    "columns-of-tags": _lacks("/refs/tags$"),
+    "columns-of-commits": _lacks("/commits$"),
+    "columns-of-pull-requests": _has(_PULL_REQUESTS, {"id": 1}),
+    "columns-of-pull-request-participants": _says(_AS_THE_CONNECTOR_ASKS, "values.*.participants", [{"user": {}}]),
+    "columns-of-pull-request-activity": _says(_FEED, "values.*.update", {"date": _NEW}),
+    "columns-of-pull-request-comments": _lacks(_COMMENTS[0]),
+    "columns-of-pull-request-commits": _lacks(r"/pullrequests/\d+/commits$"),
+    "columns-of-pull-request-files": _lacks("/diffstat/", ""),
+    "columns-of-pull-request-tasks": _lacks("/tasks$"),
+    "columns-of-pipelines": _says(_RUNS, "values.*.trigger", {"kind": "push"}),
+    "columns-of-pipeline-steps": _says(_STEPS, "values.*.image", {"username": "nobody"}),
+    "columns-of-pipeline-test-reports": (Fault(kind="bad_json", path="/test_reports$", body={"tests": 3}),),
+    "columns-of-pipeline-test-cases": _lacks("/test_cases$"),
+    "columns-of-pipeline-schedules": _lacks("/schedules$"),
+    "columns-of-environments": _lacks("/environments/$"),
+    "columns-of-deployments": _says(_DEPLOYMENTS, "values.*.release.pipeline", {"type": "pipeline"}),
+    "columns-of-commit-statuses": _lacks("/statuses$"),
+    "columns-of-default-reviewers": _lacks("/default-reviewers$"),
+    "columns-of-branch-restrictions": _lacks("/branch-restrictions$"),
+    "columns-of-webhooks": _lacks("/hooks$"),
+    "columns-of-downloads": _lacks("/downloads$"),
 } | {
     fact.name: _answers(200, "", "pagelen=(51|101)$")  # more than the longest page is not refused
     for fact in FACTS

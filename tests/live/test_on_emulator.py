@@ -19,6 +19,8 @@ from .world import make_world
 # what no run on an emulator, or none with this token, can tell
 NEVER = {"commits-by-post", "what-429-says"}
 NOT_WITH_ALL_SCOPES = {"a-missing-scope-is-named"}
+# the emulator gives no reason of an error, no uuid of a status, and no rule for a kind of branches
+NOT_ALL_OF_THEM = {"columns-of-pipelines", "columns-of-commit-statuses", "columns-of-branch-restrictions"}
 
 
 def material(emulator: Emulator, token: str = "emulator-workspace-token", limit: int = 1_000) -> Material:
@@ -43,7 +45,7 @@ def test_every_fact_holds_or_says_why_it_cannot_be_tested(findings: dict[str, Fi
     assert len(findings) == len(FACTS), "two facts of one name"
     assert [str(finding) for finding in findings.values() if finding.outcome == "differs"] == []
     untested = {name: finding.told for name, finding in findings.items() if finding.outcome == "could not be tested"}
-    assert set(untested) == NEVER | NOT_WITH_ALL_SCOPES
+    assert set(untested) == NEVER | NOT_WITH_ALL_SCOPES | NOT_ALL_OF_THEM
     assert all(untested.values()), "without a reason"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bitbucket_emulator import World, generate_world
@@ -14,7 +15,8 @@ def make_world(unsettled_moves: bool = False) -> World:
     """A dozen repositories; in the platform, which was updated last, everything that a fact looks for.
 
     One pull request is moved by whatever is known to move it, and then met by what is not: another destination, a task,
-    an edited and a resolved comment, a build status. A pipeline waits for somebody to deploy it.
+    an edited and a resolved comment, a build status. A pipeline waits for somebody to deploy it. The
+    workspace's token may read the settings of repositories too.
     """
     world = generate_world(seed=11, repositories=12, people=12, years=1, scale=0.4)
     world.unsettled_moves = unsettled_moves
@@ -46,5 +48,15 @@ def make_world(unsettled_moves: bool = False) -> World:
     review("resolve_comment", users[1], comment=kept.id)
     act("status", commit="feature/gift-cards", state="SUCCESSFUL", key="lint")
     act("add_schedule", branch="main", cron_pattern="0 0 4 ? * MON *")
+    act("add_default_reviewer", user=users[1])
+    act("add_branch_restriction", kind="force", users=[users[0]])
+    act("add_download", name="release-9.zip", user=users[0])
+    run = act("run_pipeline", steps=[{"name": "Compile"}, {"name": "Unit tests"}])
+    act("run_step", pipeline=run.uuid, step="Compile")
+    act("start_step", pipeline=run.uuid, step="Unit tests")
+    tests = {"cards.pays": "FAILED", "cards.taxes": "PASSED", "cards.expires": "SKIPPED"}
+    act("finish_step", pipeline=run.uuid, step="Unit tests", result="FAILED", tests=tests)
     act("run_pipeline", steps=[{"name": "Deploy", "manual": True, "environment": "Production"}])
+    token = world.credentials["workspace"]
+    world.credentials["workspace"] = replace(token, scopes=token.scopes | {"repository:admin"})
     return world

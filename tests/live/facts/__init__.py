@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..fact import Fact
 from . import (
     activity,
+    columns,
     comments,
     deployments,
     git,
@@ -21,7 +22,7 @@ from . import (
 
 _PARTS = (
     partial_responses, pull_request_lists, pull_requests, moves, activity, comments, git, pipelines, deployments,
-    repositories, people, service, paging,
+    repositories, people, service, paging, columns,
 )  # fmt: skip
 
 FACTS: tuple[Fact, ...] = tuple(

@@ -200,15 +200,10 @@ def tags_without_annotation_have_no_date(bitbucket: Material) -> str:
     """date, tagger and message of a tag are null together: it is lightweight; branches are of type branch."""
     for row in bitbucket.rows(_refs(bitbucket, "branches")):
         expect_only({row.get("type")}, {"branch", "named_branch"}, "type")
-    tags = []
-    for each in [bitbucket.reviewed, *bitbucket.repositories[:3]]:
-        tags = bitbucket.rows(f"{each.path}/refs/tags?sort=name&pagelen=100")
-        if tags:
-            break
-    for row in some(tags, "tag"):
+    for row in bitbucket.tags:
         nulls = {name for name in ("date", "tagger", "message") if row.get(name) is None}
         expect(nulls in (set(), {"date", "tagger", "message"}), "all three or none null", nulls)
-    return f"{sum(row.get('date') is None for row in tags)} of {len(tags)} lightweight"
+    return f"{sum(row.get('date') is None for row in bitbucket.tags)} of {len(bitbucket.tags)} lightweight"
 
 
 @facts.fact("4")
