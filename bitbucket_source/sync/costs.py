@@ -11,6 +11,7 @@ from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
     COMMIT_STATUSES,
+    DEPLOYMENTS,
     PIPELINE_TEST_CASES,
     PIPELINES,
     PULL_REQUESTS,
@@ -33,6 +34,14 @@ def pages_of_pull_requests(rows: int) -> int:
 def pages_of_runs(rows: int, start: int = 0) -> int:
     """A walk by page numbers from the page of row `start` on: behind a full page, another one is looked at."""
     return max(0, rows // PIPELINES.pagelen - start // PIPELINES.pagelen) + 1
+
+
+def pages_of_deployments(rows: int) -> int:
+    """A first walk by page numbers; behind one of several pages the top is looked at again.
+
+    Later it is one page a sync where something was deployed lately or a pipeline has changed, and none elsewhere.
+    """
+    return rows // DEPLOYMENTS.pagelen + 1 + (rows > DEPLOYMENTS.pagelen)
 
 
 def whole_lists(table: Table, rows: int) -> int:
