@@ -167,7 +167,7 @@ class Client:
             else:
                 error_told = error_of_answer(endpoint, response.status_code, response.content)
                 if not self.pool.passes_on(member, question, error_told):
-                    raise error_told
+                    raise self.pool.said_by_all(question, error_told)
 
     def _scope_of(self, endpoint: str) -> str:
         # the list's own, or that of an object in it

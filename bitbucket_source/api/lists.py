@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from bitbucket_source.api.client import Client, Form, Params
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page, decode_object, decode_page, rewritten
-from bitbucket_source.api.errors import BadRequest, UnsafeLink
+from bitbucket_source.api.errors import BadRequest, NotFound, UnsafeLink
 
 Row = TypeVar("Row")
 _PAGELENS = (100, 50, 25, 5)
@@ -29,6 +29,8 @@ class Lists:
         self.date = ""
         """when the newest page was made, by Bitbucket's clock (the header Date); '' before any"""
         self._accepted: dict[str, int] = {}
+        self._slashless: set[str] = set()
+        """endpoints that answer without the slash at their end only"""
 
     def of_each(self) -> Iterator[tuple[Credentials, Lists]]:
         """Each of several credentials that is accepted, with the lists that it alone sees."""
@@ -93,10 +95,14 @@ class Lists:
 
         For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is empty, or not full and
         without a `next`: a short page that has one was shortened by Bitbucket, not by the list's end. Raises UnsafeLink
-        where the same page comes under every number.
+        where the same page comes under every number. One that is not found with a slash at its path's end is asked
+        for without: which of the two Bitbucket takes is told in either way (FACTS 5).
         """
         before: list[Row] = []
         asker: Credentials | None = None
+        declared, other = path, path.rstrip("/")
+        with self._lock:
+            path = other if endpoint in self._slashless else path
         while True:
             length = self._pagelen(endpoint, pagelen)
             url = self.client.url(path, {**(params or {}), "page": start // length + 1, "pagelen": length})
@@ -105,6 +111,14 @@ class Lists:
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
                 continue
+            except NotFound:
+                if asker is not None or path == other:
+                    raise
+                path = other
+                continue
+            if path != declared:
+                with self._lock:
+                    self._slashless.add(endpoint)
             if page.rows and page.rows == before:
                 raise UnsafeLink(endpoint, "the pages of the list are all the same.")
             before = page.rows

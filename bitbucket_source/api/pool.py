@@ -136,6 +136,21 @@ class Pool:
                 return False
             return bool(self._untried(question))
 
+    def said_by_all(self, question: Question, error: BitbucketError) -> BitbucketError:
+        """The error that holds for all of them: a scope is missing only where none of them has it."""
+        if not isinstance(error, ScopeMissing) or len(self.members) == 1:
+            return error
+        scope = question.scope or next(iter(error.required), "")
+        with self._learned.lock:
+            lacking = {
+                who for who, endpoint, place in self._learned.refused if (endpoint, place) == (question.endpoint, "")
+            }
+            others = [each for each in self.alive if each.identity not in lacking]
+        if all(surely_lacks(self.scopes_of(each), scope) for each in others):
+            return error
+        why = f"of the credentials that see this repository none has the scope {' or '.join(error.required)}."
+        return AccessDenied(question.endpoint, why, "Give one of them that scope too.")
+
     def has_another(self, question: Question) -> bool:
         """Whether a credential may ask at once that Bitbucket has not told to wait."""
         if len(self.members) == 1:
