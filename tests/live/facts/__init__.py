@@ -22,7 +22,7 @@ from . import (
 
 _PARTS = (
     partial_responses, pull_request_lists, pull_requests, moves, activity, comments, git, pipelines, deployments,
-    repositories, people, service, paging, columns,
+    repositories, people, service, columns, paging,
 )  # fmt: skip
 
 FACTS: tuple[Fact, ...] = tuple(
