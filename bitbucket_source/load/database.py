@@ -55,6 +55,12 @@ class Database:
             return str(self._opened().make_qualified_table_name(table.name))
 
     @property
+    def schema(self) -> str:
+        """The name of the schema that holds the tables."""
+        with self._lock:
+            return str(self._opened().dataset_name)
+
+    @property
     def loads(self) -> str:
         """The name of dlt's table of loads; those with status 0 are complete."""
         with self._lock:

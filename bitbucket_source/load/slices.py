@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
+from bitbucket_source.load.comments import write_comments
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.emails import conform_emails
 from bitbucket_source.load.forgetting import forget_again
@@ -97,6 +98,7 @@ def run_sync(
             on_slice(result)
             if session.agenda.is_done and not session.agenda.stopped:
                 _enter_next_phase(pipeline, session, frozenset(tables))
+        write_comments(pipeline, session.settings.catalog)
     finally:
         _close(pipeline, books, session, tables, result)
     return result

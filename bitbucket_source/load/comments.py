@@ -1,0 +1,68 @@
+"""The declarations' descriptions as comments in the database, where SQL clients show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import dlt
+
+from bitbucket_source.load.database import Database
+from bitbucket_source.tables import TABLES
+from bitbucket_source.tables.catalog import Catalog
+
+Place: TypeAlias = tuple[str, str]
+"""names of a table and of one of its columns, '' for the table itself"""
+
+_STORED = {
+    "duckdb": """
+        select table_name, '', comment from duckdb_tables() where schema_name = %s and comment is not null
+        union all
+        select table_name, column_name, comment from duckdb_columns() where schema_name = %s and comment is not null
+    """,
+    "postgres": """
+        select t.relname, coalesce(a.attname, ''), d.description
+        from pg_description d
+        join pg_class t on t.oid = d.objoid and d.classoid = 'pg_class'::regclass
+        join pg_namespace n on n.oid = t.relnamespace
+        left join pg_attribute a on a.attrelid = t.oid and a.attnum = d.objsubid and d.objsubid > 0
+        where n.nspname in (%s, %s)
+    """,
+}
+"""the comments there are, by destination: others take none in this way"""
+
+
+def write_comments(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
+    """Give the tables and columns their descriptions, where those are not there yet; returns how many were written.
+
+    Where nothing has changed that is one query of the catalogue.
+    """
+    stored_by = _STORED.get(pipeline.destination.destination_name)
+    if stored_by is None:
+        return 0
+    database = Database(pipeline)
+    try:
+        schema = database.schema
+        stored = {(table, column): text for table, column, text in database.rows(stored_by, schema, schema)}
+        lacking = [(place, text) for place, text in _declared(database, catalog) if stored.get(place) != text]
+        if lacking:
+            with database.transaction():
+                for (table, column), text in lacking:
+                    name = database.name(TABLES[table])
+                    what = f"column {name}.{column}" if column else f"table {name}"
+                    database.execute(f"comment on {what} is {_quoted(text)}")
+        return len(lacking)
+    finally:
+        database.close()
+
+
+def _declared(database: Database, catalog: Catalog) -> Iterator[tuple[Place, str]]:
+    for declared in TABLES.values():
+        table = catalog.of(declared)
+        if there := database.columns(table):
+            yield (table.name, ""), table.description
+            yield from (((table.name, each.name), each.description) for each in table.columns if each.name in there)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,159 @@
+"""Several workspaces in one dataset, and a selection that changes: nothing of what is not read is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from bitbucket_emulator import Emulator, generate_world
+from bitbucket_source.freshness import freshness_of
+from bitbucket_source.load.pipeline import make_pipeline
+from bitbucket_source.load.slices import SyncResult, run_sync
+from bitbucket_source.session import Session
+from bitbucket_source.source import make_session, selected_tables
+from bitbucket_source.tables import BOOKKEEPING_TABLES, DATA_TABLES, SYNC_CURSORS
+from tests.source.conftest import ADMIN, AT_ONCE, Warehouse
+
+SHARED = {table.name for table in BOOKKEEPING_TABLES if table is not SYNC_CURSORS} | {"users"}
+
+
+@dataclass
+class Shared:
+    """One database that the workspaces acme and beta are synced into."""
+
+    path: Path
+    origins: dict[str, Emulator]
+
+    def sync(self, workspace: str, **settings: Any) -> SyncResult:
+        bitbucket = self.origins[workspace]
+        made = make_session(
+            workspace, base_url=bitbucket.base_url, oauth_url=bitbucket.oauth_url, credentials=ADMIN, **settings
+        )
+        tables = selected_tables(None)
+        return run_sync(self.pipeline(workspace), Session(made.settings, made.credentials, AT_ONCE), tables)
+
+    def pipeline(self, workspace: str) -> Any:
+        return make_pipeline(workspace, database=str(self.path), pipelines_dir=str(self.path.parent / "pipelines"))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute("set schema = 'bitbucket_raw'")
+            return connection.execute(query).fetchall()
+
+    def everything_of(self, workspace: str) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows that are of a workspace alone, and its cursors."""
+        own = f"select uuid from repositories where workspace_slug = '{workspace}'"
+        found = {}
+        for table in (*DATA_TABLES, SYNC_CURSORS):
+            if table.name in SHARED or not self.rows(
+                f"select 1 from information_schema.tables where table_name = '{table.name}'"
+            ):
+                continue
+            name = "workspace_uuid" if "workspace_uuid" in table.columns_by_name else table.key[0]
+            of = f"{own} union select uuid from workspaces where slug = '{workspace}'"
+            found[table.name] = self.rows(f"select * from {table.name} where {name} in ({of}) order by all")
+        return found
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Shared]:
+    worlds = {
+        name: generate_world(seed=seed, repositories=2, people=4, years=1, scale=0.1)
+        for name, seed in (("acme", 11), ("beta", 12))
+    }
+    worlds["beta"].workspace.slug = "beta"
+    with Emulator(worlds["acme"]) as acme, Emulator(worlds["beta"]) as beta:
+        yield Shared(tmp_path / "bitbucket.duckdb", {"acme": acme, "beta": beta})
+
+
+def test_a_sync_of_one_touches_nothing_of_the_other(shared: Shared) -> None:
+    shared.sync("acme")
+    before = shared.everything_of("acme")
+    assert before["commits"]
+    assert before["sync_cursors"]
+    shared.sync("beta")
+    shared.sync("beta", full_refresh=True)
+    shared.sync("beta", emails="drop", audit_requests="all")
+
+    assert shared.everything_of("acme") == before
+    assert shared.sync("acme", audit_requests="0").rows == {}
+
+
+def test_what_one_loses_the_other_keeps(shared: Shared) -> None:
+    shared.sync("acme")
+    shared.sync("beta")
+    before = shared.everything_of("acme")
+    beta = shared.origins["beta"]
+    gone = next(iter(beta.world.repositories.values()))
+    beta.act("delete_repository", repository=gone.slug)
+    shared.sync("beta")
+
+    assert shared.rows("select slug from repositories where deleted_at is not null") == [(gone.slug,)]
+    assert shared.everything_of("acme") == before
+
+
+def test_status_tells_each_by_itself(shared: Shared) -> None:
+    shared.sync("acme")
+    shared.sync("beta", max_requests=8)
+    acme, beta = (freshness_of(shared.pipeline(name), name) for name in ("acme", "beta"))
+
+    assert (acme.outcome.value, beta.outcome.value) == ("complete", "stopped")
+    assert (acme.as_of is None, beta.as_of is None) == (False, True)
+    for told, name in ((acme, "acme"), (beta, "beta")):
+        assert {each.name.partition("/")[0] for each in told.repositories} == {name}
+        [(count,)] = shared.rows(f"select count(*) from repositories where workspace_slug = '{name}'")
+        assert next(table.rows for table in told.tables if table.name == "repositories") == count
+
+
+def test_a_narrower_selection_deletes_nothing_and_marks_nothing(warehouse: Warehouse) -> None:
+    warehouse.sync()
+    tables = [table.name for table in DATA_TABLES if table.default]
+    before = {name: warehouse.rows(f"select * from {name} order by all") for name in tables}
+    [slug, *_] = [slug for (slug,) in warehouse.rows("select slug from repositories order by slug")]
+    narrow: dict[str, Any] = {"audit_requests": "0"}
+    warehouse.sync(repositories=[slug], **narrow)
+    warehouse.sync(exclude=["*"], **narrow)
+    warehouse.sync(projects=["NOSUCH"], **narrow)
+    warehouse.sync(["repositories", "tags"], **narrow)
+    warehouse.sync(since="2026-11-01", **narrow)
+
+    assert {name: warehouse.rows(f"select * from {name} order by all") for name in tables} == before
+
+
+def test_a_part_does_not_move_as_of_and_the_whole_does(warehouse: Warehouse) -> None:
+    warehouse.sync()
+    whole = freshness_of(warehouse.pipeline(), "acme").as_of
+    [slug, *_] = [slug for (slug,) in warehouse.rows("select slug from repositories order by slug")]
+    warehouse.sync(repositories=[slug])
+    warehouse.sync(["pull_requests", "repositories"])
+    told = freshness_of(warehouse.pipeline(), "acme")
+    assert (told.as_of, told.outcome.value) == (whole, "complete")
+    assert told.last_run.started_at > told.as_of
+    assert warehouse.rows("select covers_all from sync_runs order by started_at") == [(True,), (False,), (False,)]
+
+    warehouse.sync()
+    again = freshness_of(warehouse.pipeline(), "acme")
+    assert again.as_of == again.last_run.started_at
+
+
+def test_whoever_always_reads_a_part_knows_how_fresh_that_is(warehouse: Warehouse) -> None:
+    tables = ["repositories", "pull_requests", "users"]
+    for _ in range(2):
+        warehouse.sync(tables)
+    told = freshness_of(warehouse.pipeline(), "acme")
+    assert told.as_of == told.last_run.started_at
+
+
+def test_the_books_say_what_was_asked_for(warehouse: Warehouse) -> None:
+    warehouse.sync(["repositories"], exclude=["x-*"], since="2026-01-31", emails="hash", raw=["repositories"])
+    [(command, selection)] = warehouse.rows("select command, selection from sync_runs")
+    assert command == "sync"
+    assert selection == (
+        '{"repositories":[],"exclude":["x-*"],"projects":[],"tables":["repositories"],"since":"2026-01-31",'
+        '"raw":["repositories"],"columns":{},"emails":"hash"}'
+    )
