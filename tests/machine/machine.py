@@ -9,10 +9,10 @@ from tests.machine.counts import COUNTS
 from tests.machine.deeds import DEEDS, SILENT
 from tests.machine.story import Story
 from tests.machine.troubles import LIES, LISTS, TROUBLES
-from tests.truth.columns import DEFAULT, KEPT
+from tests.truth.columns import COLUMNS, DEFAULT, KEPT
 
 # what no signal tells of is rarer: after it nothing is compared before an audit
-_names = st.sampled_from(sorted(DEEDS.keys() - SILENT) * 5 + sorted(SILENT))
+_names = st.sampled_from(sorted(DEEDS.keys() - SILENT) * 10 + sorted(SILENT))
 _deed = st.tuples(_names, st.integers(0, 999))
 _deeds = st.lists(_deed, min_size=1, max_size=10)
 _some = st.lists(_deed, min_size=1, max_size=4)
@@ -24,6 +24,9 @@ _LATER_TABLES = tuple(table for table in (*DEFAULT, *KEPT) if table not in _FIRS
 
 class Bitbucket(RuleBasedStateMachine):
     """Whatever people do and whatever breaks: a sync that says it is complete left the warehouse equal to the truth."""
+
+    whole: tuple[str, ...] | None = None
+    """all tables, as `Story.tables` names them"""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +48,7 @@ class Bitbucket(RuleBasedStateMachine):
     @initialize(workers=st.sampled_from((1, 1, 4)), tables=st.sampled_from((0, 0, 1, 3, 6)))
     def begin(self, workers: int, tables: int) -> None:
         self.story.workers = workers
+        self.story.tables = self.whole
         if tables:
             self.story.tables = (*_FIRST_TABLES, *_LATER_TABLES[::-1][:tables])
 
@@ -140,7 +144,7 @@ class Bitbucket(RuleBasedStateMachine):
 
     @rule()
     def all_tables(self) -> None:
-        self.story.tables = None
+        self.story.tables = self.whole
 
     @rule(globs=st.sampled_from((("fork*",), ("[a-l]*",), ("[m-z]*", "fork"))))
     def some_repositories(self, globs: tuple[str, ...]) -> None:
@@ -149,3 +153,9 @@ class Bitbucket(RuleBasedStateMachine):
     @rule()
     def all_repositories(self) -> None:
         self.story.repositories = ()
+
+
+class BitbucketOnDemand(Bitbucket):
+    """The same with every table there is."""
+
+    whole = (*COLUMNS, *KEPT)

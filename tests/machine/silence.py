@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.machine.chance import Chance, Choose, Deed
 
 
@@ -22,6 +24,58 @@ def retarget(chance: Chance) -> Deed:
 def write_a_task(chance: Chance) -> Deed:
     where, _ = chance.pull_request(state=None)
     return "create_task", {**where, "user": chance.user(), "text": chance.name("Task")}
+
+
+def edit_a_task(chance: Chance) -> Deed:
+    where, task = _task(chance)
+    return "edit_task", {**where, "task": task, "text": chance.name("Task")}
+
+
+def do_a_task(chance: Chance) -> Deed:
+    where, task = _task(chance)
+    return "resolve_task", {**where, "task": task, "user": chance.user()}
+
+
+def delete_a_task(chance: Chance) -> Deed:
+    where, task = _task(chance)
+    return "delete_task", {**where, "task": task}
+
+
+def edit_a_comment(chance: Chance) -> Deed:
+    where, comment = _comment(chance)
+    return "edit_comment", {**where, "comment": comment, "text": chance.name("Comment")}
+
+
+def resolve_a_thread(chance: Chance) -> Deed:
+    where, comment = _comment(chance)
+    return "resolve_comment", {**where, "comment": comment, "user": chance.user()}
+
+
+def reopen_a_thread(chance: Chance) -> Deed:
+    where, comment = _comment(chance)
+    return "reopen_comment", {**where, "comment": comment}
+
+
+def draft_a_comment(chance: Chance) -> Deed:
+    where, _ = chance.pull_request(state=None)
+    return "comment", {**where, "user": chance.user(), "text": chance.name("Draft"), "pending": True}
+
+
+def make_an_environment(chance: Chance) -> Deed:
+    kind = chance.one(("Test", "Staging", "Production"))
+    return "create_environment", {
+        "repository": chance.repository().uuid, "name": chance.name("Stage"), "environment_type": kind
+    }  # fmt: skip
+
+
+def change_an_environment(chance: Chance) -> Deed:
+    return "edit_environment", {
+        **_environment(chance), "name": chance.name("Stage"), "hidden": chance.one((True, False))
+    }  # fmt: skip
+
+
+def delete_an_environment(chance: Chance) -> Deed:
+    return "delete_environment", _environment(chance)
 
 
 def close_an_account(chance: Chance) -> Deed:
@@ -52,7 +106,24 @@ def let_the_sign_of_pushes_go(chance: Chance) -> Deed:
     return "hold_updated_on", {"repository": chance.one(held), "held": False}
 
 
+def _task(chance: Chance) -> tuple[dict[str, Any], int]:
+    where, request = chance.pull_request(state=None)
+    return where, chance.one(request.tasks)
+
+
+def _comment(chance: Chance) -> tuple[dict[str, Any], int]:
+    where, request = chance.pull_request(state=None)
+    return where, chance.one(each.id for each in request.comments.values() if not each.deleted)
+
+
+def _environment(chance: Chance) -> dict[str, Any]:
+    repository = chance.repository()
+    return {"repository": repository.uuid, "environment": chance.one(repository.environments)}
+
+
 SILENCE: tuple[Choose, ...] = (
-    rename_a_repository, map_an_address, retarget, write_a_task, close_an_account, rename_an_account,
-    delete_a_destination, delete_any_repository, hold_the_sign_of_pushes_back, let_the_sign_of_pushes_go,
+    rename_a_repository, map_an_address, retarget, write_a_task, edit_a_task, do_a_task, delete_a_task,
+    edit_a_comment, resolve_a_thread, reopen_a_thread, draft_a_comment, make_an_environment, change_an_environment,
+    delete_an_environment, close_an_account, rename_an_account, delete_a_destination, delete_any_repository,
+    hold_the_sign_of_pushes_back, let_the_sign_of_pushes_go,
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.machine import Bitbucket
+from tests.machine.machine import Bitbucket, BitbucketOnDemand
 
 _ALWAYS = settings(
     deadline=None,
@@ -33,7 +33,18 @@ def test_a_few_histories(always_seed: int) -> None:
     run_state_machine_as_test(seed(always_seed)(Bitbucket), settings=_ALWAYS)
 
 
+@pytest.mark.usefixtures("figures")
+def test_a_few_histories_of_every_table() -> None:
+    run_state_machine_as_test(seed(1)(BitbucketOnDemand), settings=_ALWAYS)
+
+
 @pytest.mark.long
 @pytest.mark.usefixtures("figures")
 def test_many_histories(long_seed: int) -> None:
     run_state_machine_as_test(seed(long_seed)(Bitbucket), settings=_LONG)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("figures")
+def test_many_histories_of_every_table(long_seed: int) -> None:
+    run_state_machine_as_test(seed(long_seed)(BitbucketOnDemand), settings=_LONG)

@@ -32,5 +32,9 @@ LIES: dict[str, dict[str, Any]] = {
 }
 """An answer that looks right and is wrong: what it hid is found when it is there again, or by an audit."""
 
-LISTS = ("/refs/", "/commits", "/pullrequests", "/pipelines/$", "/steps", "/repositories/acme$", "/workspaces/", "")
+LISTS = (
+    "/refs/", "/commits", "/pullrequests", "/activity", "/comments", "/diffstat", "/pipelines/$", "/steps",
+    "/deployments/$", "/environments/$", "/statuses", "/reports", "/test_reports", "-reviewers", "/repositories/acme$",
+    "/workspaces/", "",
+)  # fmt: skip
 """Parts of paths: where trouble strikes."""

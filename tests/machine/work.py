@@ -1,4 +1,4 @@
-"""The daily work in Bitbucket: code, reviews, runs. One sync sees all of it."""
+"""The daily work in Bitbucket: code and reviews. One sync sees all of it."""
 
 from __future__ import annotations
 
@@ -91,6 +91,17 @@ def comment(chance: Chance) -> Deed:
     return "comment", {**where, "user": chance.user(), "text": chance.name("Comment")}
 
 
+def answer_a_comment(chance: Chance) -> Deed:
+    where, request = chance.pull_request(state=None)
+    parent = chance.one(each.id for each in request.comments.values() if not each.deleted)
+    return "comment", {**where, "user": chance.user(), "text": "Because", "parent": parent}
+
+
+def comment_on_a_line(chance: Chance) -> Deed:
+    action, arguments = comment(chance)
+    return action, {**arguments, "path": chance.one(("a.py", "b.py")), "line": chance.one((1, 7, None))}
+
+
 def comment_and_be_seen_late(chance: Chance) -> Deed:
     action, arguments = comment(chance)
     return action, {**arguments, "at": chance.world.clock - chance.one((20, 200)) * SECOND}
@@ -123,61 +134,8 @@ def decline(chance: Chance) -> Deed:
     return chance.one(("decline", "supersede")), {**where, "user": chance.user()}
 
 
-# pipelines
-
-
-def run_a_pipeline(chance: Chance) -> Deed:
-    repository = chance.repository()
-    steps = [["Build"], ["Build", {"name": "Deploy", "manual": True, "environment": "Test"}], []]
-    return "run_pipeline", {
-        "repository": repository.uuid,
-        "ref": chance.one(repository.branches),
-        "creator": chance.user(),
-        "steps": chance.one(steps),
-    }
-
-
-def run_a_pipeline_of_a_pull_request(chance: Chance) -> Deed:
-    where, _ = chance.pull_request()
-    return "run_pipeline", {**where, "creator": chance.user()}
-
-
-def start_a_step(chance: Chance) -> Deed:
-    where, run = chance.pipeline(finished=False)
-    return "start_step", {**where, "step": chance.one(step.uuid for step in run.steps if step.state != "COMPLETED")}
-
-
-def finish_a_step(chance: Chance) -> Deed:
-    where, run = chance.pipeline(finished=False)
-    step = chance.one(step.uuid for step in run.steps if step.state == "IN_PROGRESS")
-    return "finish_step", {**where, "step": step, "result": chance.one(("SUCCESSFUL", "FAILED"))}
-
-
-def run_a_step_again(chance: Chance) -> Deed:
-    where, run = chance.pipeline(finished=True)
-    step = chance.one(step.uuid for step in run.steps if step.result not in {None, "NOT_RUN"})
-    return "rerun_step", {**where, "step": step, "result": chance.one(("SUCCESSFUL", "FAILED", None))}
-
-
-def run_a_pipeline_again(chance: Chance) -> Deed:
-    where, _ = chance.pipeline(finished=True)
-    result = chance.one(("SUCCESSFUL", "FAILED", None))
-    return "rerun_pipeline", {**where, "failed_only": chance.one((True, False)), "result": result}
-
-
-def finish_a_pipeline(chance: Chance) -> Deed:
-    where, _ = chance.pipeline(finished=False)
-    return "finish_pipeline", {**where, "result": chance.one(("SUCCESSFUL", "FAILED"))}
-
-
-def end_a_pipeline(chance: Chance) -> Deed:
-    where, _ = chance.pipeline(finished=False)
-    return chance.one(("stop_pipeline", "halt_pipeline", "expire_pipeline")), where
-
-
 WORK: tuple[Choose, ...] = (
     time_passes, a_clock_is_set_back, push, push_old_commits, push_a_merge, make_a_branch, tag, open_pull_request,
-    edit, turn_draft, queue, comment, comment_and_be_seen_late, judge, take_a_judgement_back, ask_another_reviewer,
-    merge, decline, run_a_pipeline, run_a_pipeline_of_a_pull_request, start_a_step, finish_a_step, run_a_step_again,
-    run_a_pipeline_again, finish_a_pipeline, end_a_pipeline,
+    edit, turn_draft, queue, comment, answer_a_comment, comment_on_a_line, comment_and_be_seen_late, judge,
+    take_a_judgement_back, ask_another_reviewer, merge, decline,
 )  # fmt: skip

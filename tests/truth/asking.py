@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +22,8 @@ class Bitbucket:
         self._workspace = workspace
         self._session = requests.Session()
         self._session.auth = auth
+        self.now = datetime.min.replace(tzinfo=UTC)
+        """what Bitbucket's clock showed last, in whole seconds"""
 
     def __enter__(self) -> Bitbucket:
         return self
@@ -122,5 +126,6 @@ class Bitbucket:
     def _get(self, url: str) -> Json:
         answer = self._session.get(url)
         answer.raise_for_status()
+        self.now = parsedate_to_datetime(answer.headers["Date"])
         body: Json = answer.json()
         return body

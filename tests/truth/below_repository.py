@@ -6,13 +6,14 @@ Each function says the rows of the wanted tables as it finds them; it reads no l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import requests
 
 from tests.truth.asking import Bitbucket, Json
 from tests.truth.below_pull_request import below_pull_request
-from tests.truth.columns.values import Asked, Found, Unknown
+from tests.truth.columns.values import Asked, Found, Unknown, moment_of
 from tests.truth.trailers import trailers
 
 Finding: TypeAlias = tuple[str, Found | Unknown | Asked]
@@ -82,10 +83,12 @@ _OF_COMMITS = {"commit_statuses", "reports", "report_annotations"}
 
 
 def _checks(bitbucket: Bitbucket, wanted: frozenset[str], place: Place) -> Iterator[Finding]:
-    """Of the heads of the branches: no sync reads them of every commit."""
+    """Of the heads of the branches, if they are new: no sync reads them of every commit for ever."""
     uuid = place["repository_uuid"]
-    branches = bitbucket.branches(uuid) if wanted & _OF_COMMITS else ()
-    for commit in dict.fromkeys(branch["target"]["hash"] for branch in branches):
+    branches = list(bitbucket.branches(uuid)) if wanted & _OF_COMMITS else []
+    oldest = bitbucket.now - timedelta(days=29)
+    new = (branch["target"]["hash"] for branch in branches if moment_of(branch["target"]["date"]) > oldest)
+    for commit in dict.fromkeys(new):
         here = {**place, "commit_hash": commit}
         yield from ((table, Asked((uuid, commit))) for table in _OF_COMMITS)
         if "commit_statuses" in wanted:

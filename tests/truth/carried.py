@@ -26,6 +26,7 @@ class _Success(NamedTuple):
     started_on: datetime
     completed_on: datetime
     commit_hash: str
+    is_deleted: bool
 
     @property
     def key(self) -> Key:
@@ -70,7 +71,9 @@ class _History:
         """Each with those before it in its environment, the newest first."""
         by_environment: defaultdict[tuple[str, str], list[_Success]] = defaultdict(list)
         for row in self._rows(f"""
-            select {", ".join(_Success._fields)} from deployment_attempts
+            select {", ".join(_Success._fields[:-1])}, deployment_uuid not in (
+                select uuid from deployments where deleted_at is null
+            ) from deployment_attempts
             where status = 'SUCCESSFUL' and environment_uuid is not null and commit_hash is not null
             and repository_uuid not in (select uuid from repositories where deleted_at is not null)
             order by started_on
@@ -92,7 +95,8 @@ class _History:
                 return []
             found.append(carried)
             if previous.completed_on <= success.completed_on:
-                return found
+                # what a deleted deployment carried may be marked as deleted with it
+                return [*found, {}] if success.is_deleted else found
         return [*found, {}]
 
     def _carried(self, success: _Success, previous: _Success) -> dict[Key, Row] | None:
