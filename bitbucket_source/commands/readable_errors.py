@@ -9,6 +9,7 @@ import click
 
 USAGE = 2
 LOCKED = 75
+_DAMAGED = "Corrupt database file"
 
 
 @contextmanager
@@ -48,6 +49,12 @@ def _told(error: Exception) -> tuple[str, int] | None:
                 "Another program has the DuckDB file open, and DuckDB allows one writer. "
                 "Close it, or choose another file with --database.",
                 LOCKED,
+            )
+        if _DAMAGED in str(cause):
+            return (
+                "The DuckDB file is damaged: DuckDB finds other bytes in it than it wrote. Put a backup in its place, "
+                "and the next sync catches up; or move it away, and the next sync loads everything anew.",
+                USAGE,
             )
         if told := _told_by_dlt(cause):
             return told, USAGE

@@ -171,6 +171,22 @@ def test_a_database_that_another_program_writes_exits_75(run: Run, tmp_path: Pat
     assert "Another program has the DuckDB file open" in done.stderr
 
 
+def test_a_damaged_database_is_told_with_what_to_do_and_nothing_is_asked(
+    bitbucket: Emulator, synced: Path, run: Run
+) -> None:
+    block, header = 256 * 1024, 3 * 4096
+    with synced.open("r+b") as file:
+        for start in range(header, synced.stat().st_size, block):
+            file.seek(start + 100)
+            file.write(b"damaged")
+    bitbucket.clear_requests()
+    done = run("sync", "acme")
+    assert (done.returncode, bitbucket.requests) == (2, [])
+    (told,) = done.stderr.splitlines()
+    assert told.startswith("Error: The DuckDB file is damaged")
+    assert "move it away" in told
+
+
 def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobodys_way(
     bitbucket: Emulator, environment: dict[str, str], invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
