@@ -8,7 +8,7 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.errors import BadRequest, UnsafeLink
+from bitbucket_source.api.errors import BadRequest, NotFound, UnsafeLink
 from bitbucket_source.api.lists import Lists
 
 from .reading import PIPELINES, PIPELINES_ENDPOINT, Pipeline, make_client, urls
@@ -35,6 +35,36 @@ def test_pages_are_asked_for_by_number_and_keep_the_order(emulator: Emulator, cl
 
 def test_a_walk_goes_on_where_it_is_told(client: Client) -> None:
     assert numbers(client, 5, start=10) == [[11, 12]]
+
+
+def paths(emulator: Emulator) -> list[str]:
+    """The paths that were asked for, from the list's name on."""
+    return [
+        url.partition("?")[0].removeprefix("/2.0").removeprefix("/repositories/acme/web/") for url in urls(emulator)
+    ]
+
+
+def test_a_list_that_is_not_found_with_the_slash_is_asked_for_without_it(emulator: Emulator, client: Client) -> None:
+    emulator.add_fault(Fault(kind="status", status=404, path="/pipelines/$"))
+    lists = Lists(client)
+    for _ in range(2):
+        pages = lists.numbered(PIPELINES, PIPELINES_ENDPOINT, Pipeline, pagelen=10)
+        assert [len(page.rows) for page in pages] == [10, 2]
+    assert paths(emulator) == ["pipelines/", *["pipelines"] * 4]
+
+
+def test_a_list_that_is_not_found_either_way_is_not_there(emulator: Emulator, client: Client) -> None:
+    emulator.add_fault(Fault(kind="status", status=404, path="/pipelines/?$"))
+    with pytest.raises(NotFound):
+        numbers(client, 10)
+    assert paths(emulator) == ["pipelines/", "pipelines"]
+
+
+def test_a_page_that_is_not_found_behind_others_is_no_matter_of_the_slash(emulator: Emulator, client: Client) -> None:
+    emulator.add_fault(Fault(kind="status", status=404, path="/pipelines/?$", query="page=2"))
+    with pytest.raises(NotFound):
+        numbers(client, 10)
+    assert paths(emulator) == ["pipelines/", "pipelines/"]
 
 
 def test_a_list_of_whole_pages_ends_with_an_empty_one(emulator: Emulator, client: Client) -> None:
