@@ -21,7 +21,7 @@ from bitbucket_source.load.pipeline import DestinationError
 from bitbucket_source.load.selection import stored_catalog
 from bitbucket_source.load.texts import change_texts, each_text
 from bitbucket_source.load.workspaces import Part
-from bitbucket_source.personal.addresses import digest, digests_in
+from bitbucket_source.personal.addresses import digest, digest_of_name, digests_in
 from bitbucket_source.personal.discretion import SIGNATURES, Discretion
 from bitbucket_source.session import SettingsError
 from bitbucket_source.tables import DATA_TABLES, USERS, Column, Origin, Table, Type
@@ -87,12 +87,13 @@ class _Oblivion:
         self._now = datetime.now(UTC)
         self._done = Forgotten()
         self._identities = {uuid, *self._account_ids()}
+        self._names = set(self._full_names())
         self._signed = {
             signature: digests for signature in self._signatures() if (digests := set(digests_in(signature)))
         }
         digests = {each for found in self._signed.values() for each in found}
         self._done.addresses = len(digests)
-        self._digests = digests | {digest(each) for each in self._identities}
+        self._digests = digests | set(map(digest, self._identities)) | set(map(digest_of_name, self._names))
 
     def work(self) -> Forgotten:
         before = forgotten_in(self._database)
@@ -113,16 +114,25 @@ class _Oblivion:
         for (account_id,) in self._database.rows(query, self._uuid):
             yield str(account_id)
 
+    def _full_names(self) -> Iterator[str]:
+        """The name shown, where it is one of a person: a single word may be anybody's."""
+        query = f"select display_name from {self._database.name(USERS)} where uuid = %s"
+        for (name,) in self._database.rows(query, self._uuid):
+            if name and len(name.split()) > 1:
+                yield str(name)
+
     def _signatures(self) -> Iterator[str]:
-        """What git has of the person, wherever Bitbucket has mapped it to the account."""
+        """What git has of the person: mapped to the account by Bitbucket, or under the same full name."""
         for table in self._tables:
             for column in _signatures_of(self._database, table):
                 account = table.columns_by_name[f"{column.name.removesuffix('raw')}user_uuid"]
+                like = " or ".join(["1 = 0", *[f"lower({column.name}) like lower(%s)"] * len(self._names)])
                 query = (
                     f"select distinct {column.name} from {self._database.name(table)} "
-                    f"where {account.name} = %s and {column.name} is not null"
+                    f"where {column.name} is not null and ({account.name} = %s or {like})"
                 )
-                yield from (str(signature) for (signature,) in self._database.rows(query, self._uuid))
+                patterns = [f"{name} <%" for name in self._names]
+                yield from (str(signature) for (signature,) in self._database.rows(query, self._uuid, *patterns))
 
     def _is_met(self) -> bool:
         return any(
@@ -136,9 +146,9 @@ class _Oblivion:
         return bool(self._database.rows(query, self._uuid))
 
     def _forget_texts(self, discretion: Discretion) -> None:
-        named = [*self._identities, *(f"email:{each}" for each in self._digests)]
+        named = [*self._identities, *self._names, *(f"email:{each}" for each in self._digests)]
         named += [address for signature in self._signed for address in re.findall(r"[^<>\s]+@[^<>\s]+", signature)]
-        marks = [f"%{each.lower().replace('%', '')}%" for each in dict.fromkeys(named)]
+        marks = [f"%{each.replace('%', '')}%" for each in dict.fromkeys(named)]
         everything = Part("1 = 1")
         for table, text, part in each_text(self._database, self._tables, lambda _: iter([everything])):
             count = change_texts(self._database, table, text, part, marks, discretion, self._now)

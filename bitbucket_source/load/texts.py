@@ -73,7 +73,7 @@ def change_texts(
 ) -> int:
     """Change one column of some rows to what may be seen, where it matches one of the marks; returns how many."""
     column = text.column.name
-    like = " or ".join([f"lower(cast({column} as varchar)) like %s"] * len(marks))
+    like = " or ".join([f"lower(cast({column} as varchar)) like lower(%s)"] * len(marks))
     rows = database.rows(
         f"select {', '.join(table.key)}, {column} from {database.name(table)} where {part.condition} and ({like})",
         *part.values,

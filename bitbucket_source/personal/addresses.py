@@ -12,7 +12,7 @@ _ADDRESS = r"[^\s<>()\[\]{},;:\"'`|/\\@]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}
 _HASH = r"email:[0-9a-f]{64}"
 _IN_TEXT = re.compile(f"(?<=<)[^<>\\n@]*@[^<>\\n]*(?=>)|{_ADDRESS}|{_HASH}")
 _IN_SIGNATURE = re.compile(r"(?<=<)[^<>\n]+(?=>)")
-_SIGNED = re.compile(rf"([^\S\n]{{0,9}})[^<>\n:]{{0,200}}<([^<>\n]+)>|{_ADDRESS}|{_HASH}")
+_SIGNED = re.compile(rf"([^\S\n]{{0,9}})([^<>\n:@]{{0,200}})<([^<>\n]*)>|{_ADDRESS}|{_HASH}")
 
 
 class Emails(StrEnum):
@@ -47,22 +47,35 @@ def signature_with_emails(signature: str, emails: Emails) -> str:
     return with_emails(_IN_SIGNATURE.sub(lambda found: _treated(found[0], emails), signature), emails)
 
 
-def digests_in(text: str) -> Iterator[str]:
-    """The digests of the addresses in a text, of hashed ones too."""
-    for found in (*_IN_TEXT.findall(text), *_IN_SIGNATURE.findall(text)):
+def digest_of_name(name: str) -> str:
+    """SHA-256 of the name somebody goes by, which is no digest of an address."""
+    return digest(f"name {name.strip()}")
+
+
+def digests_in(signature: str) -> Iterator[str]:
+    """The digests of the addresses in `Name <address>`, of hashed ones too."""
+    for found in (*_IN_TEXT.findall(signature), *_IN_SIGNATURE.findall(signature)):
         yield _digest_of(found)
 
 
+def name_in(signature: str) -> str:
+    """The name in `Name <address>`."""
+    return signature.partition("<")[0].strip()
+
+
 def without(text: str, forgotten: frozenset[str]) -> str:
-    """The text without the addresses of these digests, and without the names before them, as in `Name <address>`."""
-    if "@" not in text and "email:" not in text:
+    """The text without the addresses and signatures (`Name <address>`) of these digests."""
+    if "@" not in text and "email:" not in text and "<" not in text:
         return text
 
     def forget(found: re.Match[str]) -> str:
-        address = found[2] or found[0]
-        if _digest_of(address) not in forgotten:
+        is_signature = found[3] is not None
+        digests = {_digest_of(found[3] if is_signature else found[0])}
+        if is_signature:
+            digests.add(digest_of_name(found[2]))
+        if digests.isdisjoint(forgotten):
             return found[0]
-        return f"{found[1]}<>" if found[2] else ""
+        return f"{found[1]}<>" if is_signature else ""
 
     return _SIGNED.sub(forget, text)
 

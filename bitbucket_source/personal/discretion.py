@@ -9,7 +9,9 @@ from typing import Any
 from bitbucket_source.personal.addresses import (
     Emails,
     digest,
+    digest_of_name,
     digests_in,
+    name_in,
     signature_with_emails,
     with_emails,
     without,
@@ -31,7 +33,7 @@ class Discretion:
 
     emails: Emails = Emails.KEEP
     forgotten: frozenset[str] = frozenset()
-    """digests of the identities (uuid, account id, e-mail addresses) of people who are forgotten"""
+    """digests of the identities (uuid, account id, e-mail addresses, full name) of people who are forgotten"""
 
     @property
     def changes_nothing(self) -> bool:
@@ -61,7 +63,9 @@ class Discretion:
 
     def of_signature(self, signature: str) -> str | None:
         """`Name <address>` as git has it; None where that is a forgotten person."""
-        if self.forgotten and not self.forgotten.isdisjoint(digests_in(signature)):
+        if self.forgotten and not self.forgotten.isdisjoint(
+            (*digests_in(signature), digest_of_name(name_in(signature)))
+        ):
             return None
         return signature_with_emails(signature, self.emails)
 

@@ -82,7 +82,9 @@ SYNC_FORGOTTEN = Table(
     bookkeeping=True,
     columns=(
         ours(
-            Type.TEXT, "identity", "SHA-256 of an account's uuid or account id, or of an e-mail address, in lower case."
+            Type.TEXT,
+            "identity",
+            "SHA-256 of an account's uuid or account id, of an e-mail address, or of a full name.",
         ),
         ours(Type.TIMESTAMP, "forgotten_at", "When."),
     ),

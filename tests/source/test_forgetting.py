@@ -23,7 +23,7 @@ SETTINGS: dict[str, Any] = {"raw": ["pull_requests", "commits"], "columns": {"pi
 
 @pytest.fixture
 def bitbucket() -> Iterator[Emulator]:
-    with Emulator(generate_world(seed=11, repositories=1, people=5, years=1, scale=0.1)) as emulator:
+    with Emulator(generate_world(seed=11, repositories=1, people=5, years=1, scale=0.2)) as emulator:
         yield emulator
 
 
