@@ -1,4 +1,4 @@
-"""`check`, `models`, `emulator`, `demo`, and help for all of them."""
+"""`models`, `emulator`, `demo`, and help for all commands."""
 
 from __future__ import annotations
 
@@ -11,27 +11,6 @@ import duckdb
 import pytest
 
 from tests.commands.conftest import COMMAND, Invoke, Run
-
-
-def test_check_says_who_and_that_everything_can_be_read(invoke: Invoke) -> None:
-    done = invoke("check", "acme")
-
-    assert done.exit_code == 0, done.stderr
-    assert "API token, of " in done.stdout
-    assert "3 repositories selected" in done.stdout
-    assert "CANNOT" not in done.stdout
-    assert re.search("pipeline_steps +can be read", done.stdout)
-
-
-def test_check_says_what_cannot_be_read_and_why(invoke: Invoke) -> None:
-    done = invoke(
-        "check", "acme", BITBUCKET_EMAIL="", BITBUCKET_API_TOKEN="", BITBUCKET_ACCESS_TOKEN="emulator-repository-token"
-    )
-
-    assert done.exit_code == 1
-    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.startswith("  ")}
-    assert "lack the scope pipeline (they have: pullrequest, repository)" in lines["pipelines"]
-    assert "can be read" in lines["commits"]
 
 
 def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Path, invoke: Invoke) -> None:
@@ -115,7 +94,7 @@ def test_the_demo_runs_twice_over_one_file_and_leaves_nothing_else(run: Run, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "dlt") == ["bitbucket_demo.duckdb"]
 
 
-@pytest.mark.parametrize("command", ["", "demo", "check", "sync", "status", "models", "emulator"])
+@pytest.mark.parametrize("command", ["", "demo", "login", "logout", "check", "sync", "status", "models", "emulator"])
 def test_help_comes_at_once(run: Run, command: str) -> None:
     done = run(*filter(None, [command]), "--help")
     imported = run(*filter(None, [command]), "--help", PYTHONPROFILEIMPORTTIME="1").stderr
