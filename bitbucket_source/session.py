@@ -52,6 +52,7 @@ class Settings:
     on_rate_limit: str = "wait"
     since: str | None = None
     audit_requests: str = "5%"
+    max_staleness: str | None = None
     full_refresh: bool = False
     raw: Sequence[str] = ()
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -80,6 +81,8 @@ class Settings:
         if self.emails not in set(Emails):
             raise SettingsError(f"emails is {self.emails!r}: it is {', '.join(Emails)}.")
         seconds_of(self.max_time)
+        if (staleness := seconds_of(self.max_staleness, "max_staleness")) is not None and staleness < 3600:
+            raise SettingsError(f"max_staleness is {self.max_staleness!r}: it must be at least 1h.")
         moment_of(self.since)
         try:
             Share.parsed(self.audit_requests)
@@ -103,16 +106,16 @@ def moment_of(date: str | None) -> str:
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def seconds_of(duration: str | None) -> float | None:
-    """Seconds of a duration such as 90s, 50m or 2h; None for None. Raises SettingsError for anything else."""
+def seconds_of(duration: str | None, setting: str = "max_time") -> float | None:
+    """Seconds of a duration such as 90s, 50m, 2h or 30d; None for None. Raises SettingsError for anything else."""
     if duration is None:
         return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(duration).strip())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", str(duration).strip())
     if not match:
-        raise SettingsError(f"max_time is {duration!r}: write it like 90s, 50m or 2h.")
+        raise SettingsError(f"{setting} is {duration!r}: write it like 90s, 50m, 2h or 30d.")
     return float(match[1]) * _UNITS[match[2] or "s"]
 
 

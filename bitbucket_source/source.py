@@ -105,6 +105,7 @@ def make_session(
     max_time: str | None = None,
     on_rate_limit: str = "wait",
     audit_requests: str = "5%",
+    max_staleness: str | None = None,
     full_refresh: bool = False,
     raw: Sequence[str] | None = None,
     columns: Mapping[str, Sequence[str]] | None = None,
@@ -112,8 +113,9 @@ def make_session(
 ) -> Session:
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
 
-    `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all) and
-    `full_refresh` (read everything again).
+    `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all),
+    `max_staleness` (what was not verified for longer, as in 30d, is verified whatever that costs) and `full_refresh`
+    (read everything again).
     """
     settings = Settings(
         workspace,
@@ -127,6 +129,7 @@ def make_session(
         max_time=max_time,
         on_rate_limit=on_rate_limit,
         audit_requests=str(audit_requests),
+        max_staleness=max_staleness,
         full_refresh=full_refresh,
         raw=tuple(raw or ()),
         columns=dict(columns or {}),

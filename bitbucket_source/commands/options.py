@@ -53,6 +53,11 @@ budget_options = _together(
         metavar="N|P%|all",
         help="How many requests verify what no signal tells of. [default: 5%]",
     ),
+    click.option(
+        "--max-staleness",
+        metavar="TIME",
+        help="Verify what was not for longer than this, whatever it costs: 30d, 12h. [default: no bound]",
+    ),
 )
 """How much of the workspace a sync reads, and what it may cost."""
 

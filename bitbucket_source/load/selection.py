@@ -95,6 +95,13 @@ def adopt_last_selection(database: Database, session: Session) -> None:
     session.adopt(raw=last.raw, columns=last.columns, emails=last.emails)
 
 
+def covers_repositories(database: Database, agenda: Agenda) -> bool:
+    """Whether the agenda has every repository that is stored of its workspace."""
+    if agenda.workspace is None or agenda.repositories is None:
+        return False
+    return _stored_repositories(database, agenda.workspace.uuid) <= {each.uuid for each in agenda.repositories}
+
+
 def covers_all(database: Database, agenda: Agenda, tables: Collection[Table]) -> bool:
     """Whether a run that read these tables of the agenda's repositories read all that is stored of the workspace."""
     if agenda.workspace is None or agenda.repositories is None:
@@ -102,8 +109,7 @@ def covers_all(database: Database, agenda: Agenda, tables: Collection[Table]) ->
     read = agenda.readable(frozenset(tables))
     workspace = agenda.workspace.uuid
     selected = {each.uuid for each in agenda.repositories}
-    stored = _stored_repositories(database, workspace)
-    return stored <= selected and _stored_tables(database, workspace, stored | selected) <= read
+    return covers_repositories(database, agenda) and _stored_tables(database, workspace, selected) <= read
 
 
 def _stored_repositories(database: Database, workspace_uuid: str) -> set[str]:

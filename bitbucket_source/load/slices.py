@@ -18,12 +18,12 @@ from bitbucket_source.load.emails import conform_emails
 from bitbucket_source.load.forgetting import forget_again
 from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource, one_source
-from bitbucket_source.load.selection import covers_all, selection_of
+from bitbucket_source.load.selection import covers_all, covers_repositories, selection_of
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.load.types import conform_types
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.load.workspaces import repositories_of_others
-from bitbucket_source.session import Session
+from bitbucket_source.session import Session, seconds_of
 from bitbucket_source.source import resources_of
 from bitbucket_source.sync.agenda import Phase, SliceLimit
 from bitbucket_source.sync.audit import Audit, Share
@@ -85,7 +85,12 @@ def run_sync(
     remembered = books.remembered()
     session.add_earlier(books.requests_of_the_last_hour())
     session.agenda.first = remembered.next_repository
-    session.audit = Audit(Share.parsed(session.settings.audit_requests), session.budget, remembered.rounds)
+    session.audit = Audit(
+        Share.parsed(session.settings.audit_requests),
+        session.budget,
+        remembered.rounds,
+        max_staleness=seconds_of(session.settings.max_staleness),
+    )
     told, again = conform_emails(pipeline, session)
     if told:
         session.agenda.tell(told)
@@ -117,6 +122,8 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
     if agenda.phase is Phase.ORDINARY:
         database = Database(pipeline)
         cursors = stored_cursors(database, session.settings.catalog)
+        if audit is not None:
+            audit.is_partial = not covers_repositories(database, agenda)
         database.close()
         agenda.enter(Phase.RENEWAL)
         agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}

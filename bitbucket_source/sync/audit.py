@@ -118,6 +118,10 @@ class Audit:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     completed: set[str] = field(default_factory=set)
     """the kinds of which this sync completed a round"""
+    max_staleness: float | None = None
+    """seconds: rows that were not verified for longer are verified whatever the share is; None for no such bound"""
+    is_partial: bool = False
+    """whether repositories are stored that this sync does not read: its rounds leave those out"""
     spent_before: int | None = None
     _restarted: set[str] = field(default_factory=set)
 
@@ -134,7 +138,9 @@ class Audit:
         if not repositories:
             return None
         kinds = [kind for kind in KINDS if kind.tables & wanted and self._is_due(kind)]
-        if self.is_over or not kinds:
+        if self.is_over:
+            kinds = [kind for kind in kinds if self._is_stale(kind)]
+        if not kinds:
             return None
         kind = max(kinds, key=self._urgency)
         state = self._round(kind)
@@ -159,7 +165,7 @@ class Audit:
     def move(self, kind: Kind, repositories: Sequence[Repository], following: str = "", *, whole: bool = True) -> None:
         """Go on behind a unit: within the repository's list, to the next repository, or to another round."""
         state = self._round(kind)
-        state.whole = state.whole and whole
+        state.whole = state.whole and whole and not self.is_partial
         state.at = following
         if following:
             return
@@ -175,11 +181,24 @@ class Audit:
 
     def _round(self, kind: Kind) -> Round:
         state = self.rounds.setdefault(kind.name, Round(began=self.now.isoformat()))
-        if self.share.is_everything and kind.name not in self._restarted:
-            # everything in this sync: a round of its own
-            state.repository, state.at, state.began = "", "", self.now.isoformat()
+        if kind.name not in self._restarted and (self.share.is_everything or self._is_too_long_ago(state.began)):
+            # a round of its own: what this one has verified so far counts as not verified
+            now = self.now.isoformat()
+            state.before = state.before or (state.began if state.began != now else "")
+            state.repository, state.at, state.began = "", "", now
             self._restarted.add(kind.name)
         return state
+
+    def _is_stale(self, kind: Kind) -> bool:
+        """Whether rows were not verified for too long. A part of the repositories could not change that."""
+        state = self._round(kind)
+        return not self.is_partial and self._is_too_long_ago(state.before or state.began)
+
+    def _is_too_long_ago(self, moment: str) -> bool:
+        return self.max_staleness is not None and self._seconds_since(moment) > self.max_staleness
+
+    def _seconds_since(self, moment: str) -> float:
+        return (self.now - datetime.fromisoformat(moment)).total_seconds()
 
     def _is_due(self, kind: Kind) -> bool:
         if kind.name in self.completed:
@@ -192,7 +211,7 @@ class Audit:
     def _age(self, kind: Kind) -> float:
         """Seconds since the rows that were verified longest ago were."""
         state = self._round(kind)
-        return (self.now - datetime.fromisoformat(state.before or state.began)).total_seconds()
+        return self._seconds_since(state.before or state.began)
 
 
 def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
