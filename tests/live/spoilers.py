@@ -205,6 +205,7 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     "user-permissions-workspaces-was-removed": _answers(404, "^/user/permissions/workspaces$"),
     "unknown-credentials-are-401": _says(("^/user$", ""), "error.message", "No."),
     "times-of-pull-requests-and-repositories": _says(_PULL_REQUESTS, "values.0.created_on", "2024-09-06T12:46:04Z"),
+    "times-of-webhooks": _says(("/hooks$", ""), "values.*.created_at", _NEW),
     "times-of-commits": _says(_COMMITS, "values.0.date", "2024-09-06T12:46:04.5+00:00"),
     "times-of-pipelines-and-deployments": _says(_RUNS, "values.0.created_on", _NEW),
     "an-address-that-does-not-exist-is-404": _answers(400, "/nobody-calls-it-so$"),

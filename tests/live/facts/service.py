@@ -133,12 +133,21 @@ def _written(rows: list[Json], paths: tuple[str, ...], form: re.Pattern[str], wh
 
 @facts.fact("10")
 def times_of_pull_requests_and_repositories(bitbucket: Material) -> None:
-    """Times of pull requests, comments and repositories have six digits or none behind the second, and +00:00."""
+    """Times of pull requests, participants, comments, repositories have six digits or none after the second, +00:00."""
     paths = ("created_on", "updated_on")
     form = "2024-09-06T12:46:04.904351+00:00"
     _written(bitbucket.pull_requests, paths, _PYTHON, form)
     _written([each.row for each in bitbucket.repositories], paths, _PYTHON, form)
     _written(bitbucket.comments, paths, _PYTHON, form)
+    people = [each for row in bitbucket.with_participants for each in row["participants"]]
+    _written(people, ("participated_on",), _PYTHON, form)
+
+
+@facts.fact("10")
+def times_of_webhooks(bitbucket: Material) -> None:
+    """created_at of webhooks ends in Z, with six or nine digits behind the second, trailing zeros trimmed."""
+    rows = some(bitbucket.rows(f"{bitbucket.reviewed.path}/hooks?pagelen=100"), "webhook")
+    _written(rows, ("created_at",), _JAVA, "2021-12-05T08:25:21.81136Z")
 
 
 @facts.fact("10")
