@@ -11,7 +11,7 @@ _ALSO_GRANTED_BY = {
     "pipeline": ("pipeline:write", "pipeline:variable"),
     "account": ("account:write", "read:user:bitbucket", "read:workspace:bitbucket"),
     "project": ("project:admin",),
-    "repository:admin": ("admin:repository:bitbucket", "read:permission:bitbucket"),
+    "repository:admin": ("admin:repository:bitbucket", "read:repository:bitbucket"),
 }
 
 
