@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -45,6 +45,10 @@ class CarriedCursor(msgspec.Struct, frozen=True):
     """the commits that those wait for"""
 
 
+_Attempt: TypeAlias = tuple[str, datetime]
+"""uuid of the deployment, and when the attempt started"""
+
+
 @dataclass(frozen=True)
 class _Success:
     """An attempt that succeeded."""
@@ -55,7 +59,7 @@ class _Success:
     commit_hash: str
 
     @property
-    def key(self) -> tuple[str, datetime]:
+    def key(self) -> _Attempt:
         return self.deployment_uuid, self.started_on
 
 
@@ -66,20 +70,21 @@ def derive_deployment_commits(_ask: Ask, job: Job, cursor: CarriedCursor | None)
         return
     if cursor is not None and not cursor.owed and not _have_come(job, cursor.missing):
         return
-    successes = _successes(job)
     owed = None if cursor is None else {(uuid, moment(at)) for uuid, at in (*cursor.owed, *cursor.waiting)}
     pairs = [
         (before, success)
-        for group in successes
-        for before, success in pairwise(group)
+        for successes in _successes(job)
+        for before, success in pairwise(successes)
         if owed is None or before.key in owed or success.key in owed
     ]
+    stored = _stored(job, None if owed is None else {success.deployment_uuid for _, success in pairs})
     waiting: list[_Success] = []
     missing: set[str] = set()
     if pairs:
         there = _alive(job, {success.deployment_uuid for _, success in pairs})
         graph = Graph({**job.known.parents(job.repository.uuid), **(job.graph or {})})
         for before, success in pairs:
+            was = stored.pop(success.key, set())
             if success.deployment_uuid not in there:
                 continue
             unknown = {before.commit_hash, success.commit_hash} - graph.parents.keys()
@@ -88,7 +93,11 @@ def derive_deployment_commits(_ask: Ask, job: Job, cursor: CarriedCursor | None)
                 waiting.append(success)
                 missing |= unknown if reached is None else reached.missing
             else:
-                yield from _carried(job, success, before, reached.commits, is_first=cursor is None)
+                yield Rows(DEPLOYMENT_COMMITS, _rows(success, before, reached.commits), job.repository.place)
+                yield from _gone(job, success.key, was - reached.commits)
+    if owed is None:
+        for attempt, hashes in stored.items():
+            yield from _gone(job, attempt, hashes)
     yield Reached(
         CarriedCursor(
             waiting=tuple(sorted((each.deployment_uuid, each.started_on.isoformat()) for each in waiting)),
@@ -112,7 +121,7 @@ def _successes(job: Job) -> list[list[_Success]]:
     names = ("deployment_uuid", "started_on", "status", "environment_uuid", "commit_hash")
     rows = job.known.stored(DEPLOYMENT_ATTEMPTS, names, job.repository.place)
     rows += [tuple(getattr(each, name) for name in names) for each in job.attempts]
-    by_environment: defaultdict[str, dict[tuple[str, datetime], _Success]] = defaultdict(dict)
+    by_environment: defaultdict[str, dict[_Attempt, _Success]] = defaultdict(dict)
     for deployment, started_on, status, environment, commit in rows:
         if status == SUCCESSFUL and environment and commit:
             success = _Success(deployment, _in_utc(started_on), environment, commit)
@@ -136,17 +145,21 @@ def _alive(job: Job, deployments: Collection[str]) -> set[str]:
     return {uuid for _, uuid in stored} | {attempt.deployment_uuid for attempt in job.attempts}
 
 
-def _carried(
-    job: Job, success: _Success, before: _Success, commits: Collection[str], *, is_first: bool
-) -> Iterator[Rows | Gone]:
-    """The rows of an attempt, and those that are not among them any more."""
-    place = job.repository.place
+def _stored(job: Job, deployments: Collection[str] | None) -> dict[_Attempt, set[str]]:
+    """What is stored of the attempts of some deployments, or of all."""
+    among = {} if deployments is None else {"deployment_uuid": list(deployments)}
+    found: defaultdict[_Attempt, set[str]] = defaultdict(set)
+    for _, deployment, started_on, sha in job.known.keys(DEPLOYMENT_COMMITS, job.repository.place, **among):
+        found[deployment, _in_utc(started_on)].add(sha)
+    return found
+
+
+def _rows(success: _Success, before: _Success, commits: Collection[str]) -> list[Any]:
     row = row_type(DEPLOYMENT_COMMITS)
-    started_on = success.started_on.isoformat()
-    rows = [
+    return [
         row(
             deployment_uuid=success.deployment_uuid,
-            started_on=started_on,
+            started_on=success.started_on.isoformat(),
             hash=sha,
             environment_uuid=success.environment_uuid,
             previous_deployment_uuid=before.deployment_uuid,
@@ -154,11 +167,9 @@ def _carried(
         )
         for sha in sorted(commits)
     ]
-    yield Rows(DEPLOYMENT_COMMITS, rows, place)
-    if is_first:
-        return
-    stored = job.known.keys(
-        DEPLOYMENT_COMMITS, place, deployment_uuid=[success.deployment_uuid], started_on=[success.started_on]
-    )
-    if gone := [key for key in stored if key[-1] not in commits]:
-        yield Gone(DEPLOYMENT_COMMITS, gone)
+
+
+def _gone(job: Job, attempt: _Attempt, hashes: Collection[str]) -> Iterator[Gone]:
+    """An attempt is said to have carried what it has not: another was found before it."""
+    if hashes:
+        yield Gone(DEPLOYMENT_COMMITS, [(job.repository.uuid, *attempt, sha) for sha in sorted(hashes)])

@@ -429,6 +429,39 @@ def test_an_idle_sync_writes_no_cursor(world: World, warehouse: Warehouse) -> No
     assert warehouse.rows("select count(*) from sync_cursors where table_name like 'deployment%'") == [(before,)]
 
 
+def test_one_found_late_between_two_others_takes_its_commits_from_the_next(world: World, warehouse: Warehouse) -> None:
+    first, second, third = release(world), release(world, commits=2), release(world)
+    home = repository(world)
+    hidden = home.deployments.pop(deployment(world, second).uuid)
+    warehouse.sync()
+    assert carried(warehouse, third) == between(world, third, first)
+    assert len(carried(warehouse, third)) == 3
+
+    home.deployments[hidden.uuid] = hidden
+    warehouse.sync()
+    assert carried(warehouse, second) == between(world, second, first)
+    assert carried(warehouse, third) == between(world, third, second)
+    assert len(carried(warehouse, third)) == 1
+
+
+def test_read_again_it_is_as_it_was(world: World, warehouse: Warehouse) -> None:
+    for number in range(4):
+        release(world, "FAILED" if number == 1 else "SUCCESSFUL", commits=2)
+    warehouse.sync()
+    before = contents(warehouse)
+    warehouse.rows(
+        "insert into deployment_commits by name "
+        "select * replace ('f00' as hash) from deployment_commits limit 1 returning 1"
+    )
+    warehouse.sync(full_refresh=True)
+
+    assert contents(warehouse)["deployments"] == before["deployments"]
+    assert warehouse.rows("select hash from deployment_commits where deleted_at is not null") == [("f00",)]
+    assert warehouse.rows("select count(*) from deployment_commits where deleted_at is null") == [
+        (len(before["deployment_commits"]),)
+    ]
+
+
 TABLES = ("environments", "deployments", "deployment_attempts", "deployment_commits", "pipeline_step_attempts")
 
 
