@@ -6,5 +6,6 @@ from bitbucket_emulator.server.rate_limit import RateLimits
 from bitbucket_emulator.server.request_log import Entry
 from bitbucket_emulator.world.generate import generate_world
 from bitbucket_emulator.world.model import Credential, World
+from bitbucket_emulator.world.truth import Truth, truth_of
 
-__all__ = ["Credential", "Emulator", "Entry", "Fault", "RateLimits", "World", "generate_world"]
+__all__ = ["Credential", "Emulator", "Entry", "Fault", "RateLimits", "Truth", "World", "generate_world", "truth_of"]

@@ -20,6 +20,7 @@ from bitbucket_emulator.server.rate_limit import RateLimits
 from bitbucket_emulator.server.state import State
 from bitbucket_emulator.world.actions import ACTIONS, ActionError, action_named, summary
 from bitbucket_emulator.world.model import Credential, World, moment
+from bitbucket_emulator.world.truth import truth_of
 
 Json = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -37,6 +38,7 @@ def routes(state: State) -> list[Route]:
         Route("/grants", _checked(control.revoke), methods=["DELETE"]),
         Route("/rate_limits", _checked(control.rate_limits), methods=["GET", "POST"]),
         Route("/requests", _checked(control.requests), methods=["GET", "DELETE"]),
+        Route("/truth/{repository}", _checked(control.truth)),
         Route("/world", _checked(control.show_world)),
     ]
 
@@ -94,6 +96,14 @@ class _Control:
     async def show_world(self, _request: Request) -> Response:
         with self._world.lock:
             return JSONResponse(_world(self._world))
+
+    async def truth(self, request: Request) -> Response:
+        world, name = self._world, request.path_params["repository"]
+        with world.lock:
+            found = world.repository(world.workspace.uuid, name)
+            if found is None:
+                raise ActionError(f"no repository {name!r}")
+            return JSONResponse(truth_of(world, found).as_json())
 
     async def credentials(self, request: Request) -> Response:
         known = self._world.credentials
@@ -161,7 +171,13 @@ def _world(world: World) -> Json:
         "time": moment(world.clock).isoformat(),
         "workspaces": [{"uuid": each.uuid, "slug": each.slug} for each in world.workspaces.values()],
         "people": [
-            {"uuid": each.uuid, "nickname": each.nickname, "kind": each.kind, "deleted": each.deleted}
+            {
+                "uuid": each.uuid,
+                "nickname": each.nickname,
+                "kind": each.kind,
+                "deleted": each.deleted,
+                "robot": each.robot,
+            }
             for each in world.users.values()
         ],
         "repositories": [

@@ -8,7 +8,7 @@ from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
 from bitbucket_emulator.world.commits import add_commit, after, move_branch, record_update, touch_repository
-from bitbucket_emulator.world.model import MILLISECOND, jitter
+from bitbucket_emulator.world.model import MILLISECOND, Landing, jitter
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Time
@@ -44,7 +44,11 @@ def merge(
         raise ActionError("merge: there is nothing to merge")
     pull_request.destination_hash = destination
     text = message if message is not None else _message(world, pull_request)
+    own = graph.log(repository, [pull_request.source_hash], [destination])
+    hashes = tuple(commit.hash for commit in own)
     head = _land(world, repository, pull_request, user, strategy, text, at)
+    landed = tuple(commit.hash for commit in graph.log(repository, [head.hash], [destination]))
+    repository.chronicle.landings.append(Landing(pull_request.id, at, strategy, hashes, landed))
     pull_request.merge_commit = head.hash
     _close(world, repository, pull_request, user, "MERGED", at)
     move_branch(world, repository, pull_request.destination_branch, head.hash, user, at)

@@ -10,7 +10,7 @@ from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
 from bitbucket_emulator.world.actions.reviews import last_participation, participate
 from bitbucket_emulator.world.commits import move_pull_request
-from bitbucket_emulator.world.model import BuildStatus, Comment, Inline, Task, jitter, name_uuid
+from bitbucket_emulator.world.model import BuildStatus, Comment, Inline, ReviewAct, Task, jitter, name_uuid
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Hash, Time
@@ -56,6 +56,7 @@ def comment(
     pull_request.comments[made.id] = made
     if not pending:
         participate(pull_request, user).participated_on = at
+        repository.chronicle.reviews.append(ReviewAct(pull_request.id, user.uuid, "comment", at, made.id))
         move_pull_request(world, pull_request, made.updated_on)
     return made
 
@@ -82,6 +83,8 @@ def delete_comment(
     _must_exist(comment)
     comment.deleted = True
     comment.content = ""
+    for act in repository.chronicle.reviews:
+        act.taken_back |= act.comment == comment.id
     participant = pull_request.participant(comment.user)
     if participant is not None:
         participant.participated_on = last_participation(pull_request, comment.user)

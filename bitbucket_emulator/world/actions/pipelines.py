@@ -23,6 +23,7 @@ from bitbucket_emulator.world.actions.runs import (
 )
 from bitbucket_emulator.world.model import (
     SECOND,
+    Attempt,
     Pipeline,
     Step,
     name_uuid,
@@ -119,6 +120,19 @@ def finish_step(
     if deployment is not None:
         deployment.state, deployment.status = "COMPLETED", _DEPLOYMENT_STATUS.get(result, "FAILED")
         deployment.completed_on = deployment.last_update_time = at
+    repository.chronicle.attempts.append(
+        Attempt(
+            pipeline.uuid,
+            step.uuid,
+            pipeline.target.commit,
+            step.run_number,
+            step.started_on,
+            at,
+            result,
+            step.environment,
+            deployment.uuid if deployment else None,
+        )
+    )
     settle(repository, pipeline, at)
     return step
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
 from bitbucket_emulator.world.commits import move_pull_request, record_update
-from bitbucket_emulator.world.model import MILLISECOND, ActivityEvent, Participant, PullRequest, jitter
+from bitbucket_emulator.world.model import MILLISECOND, ActivityEvent, Participant, PullRequest, ReviewAct, jitter
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Time
@@ -169,7 +169,9 @@ def remove_participant(
 @action
 def approve(world: World, repository: Repository, pull_request: PullRequest, user: User, *, at: Time) -> Participant:
     """Approve; `updated_on` follows `participated_on` by about 16 ms."""
-    return _judge(world, pull_request, user, "approved", at, at + jitter(at, 12 * MILLISECOND, 20 * MILLISECOND))
+    return _judge(
+        world, repository, pull_request, user, "approved", at, at + jitter(at, 12 * MILLISECOND, 20 * MILLISECOND)
+    )
 
 
 @action
@@ -178,13 +180,13 @@ def request_changes(
 ) -> Participant:
     """Request changes; the event is about 250 ms earlier than `updated_on`."""
     moved = at + jitter(at, 200 * MILLISECOND, 300 * MILLISECOND)
-    return _judge(world, pull_request, user, "changes_requested", at, moved)
+    return _judge(world, repository, pull_request, user, "changes_requested", at, moved)
 
 
 @action
 def unapprove(world: World, repository: Repository, pull_request: PullRequest, user: User, *, at: Time) -> Participant:
     """Take an approval back: event and approval vanish, and only the pull request's `updated_on` tells when."""
-    return _withdraw(world, pull_request, user, "approved", at)
+    return _withdraw(world, repository, pull_request, user, "approved", at)
 
 
 @action
@@ -192,7 +194,7 @@ def withdraw_changes(
     world: World, repository: Repository, pull_request: PullRequest, user: User, *, at: Time
 ) -> Participant:
     """Take a request for changes back, as `unapprove` does with an approval."""
-    return _withdraw(world, pull_request, user, "changes_requested", at)
+    return _withdraw(world, repository, pull_request, user, "changes_requested", at)
 
 
 def participate(pull_request: PullRequest, user: User) -> Participant:
@@ -211,7 +213,9 @@ def last_participation(pull_request: PullRequest, user: str) -> int | None:
     return max(times, default=None)
 
 
-def _judge(world: World, pull_request: PullRequest, user: User, state: str, at: int, moved: int) -> Participant:
+def _judge(
+    world: World, repository: Repository, pull_request: PullRequest, user: User, state: str, at: int, moved: int
+) -> Participant:
     _must_be_open(pull_request, state)
     participant = participate(pull_request, user)
     if participant.state == state:
@@ -220,11 +224,14 @@ def _judge(world: World, pull_request: PullRequest, user: User, state: str, at: 
     participant.participated_on = at
     kind = "approval" if state == "approved" else state
     pull_request.events.append(ActivityEvent(kind, at, user.uuid))
+    repository.chronicle.reviews.append(ReviewAct(pull_request.id, user.uuid, kind, at))
     move_pull_request(world, pull_request, moved)
     return participant
 
 
-def _withdraw(world: World, pull_request: PullRequest, user: User, state: str, at: int) -> Participant:
+def _withdraw(
+    world: World, repository: Repository, pull_request: PullRequest, user: User, state: str, at: int
+) -> Participant:
     _must_be_open(pull_request, "withdraw")
     participant = pull_request.participant(user.uuid)
     if participant is None or participant.state != state:
@@ -232,6 +239,9 @@ def _withdraw(world: World, pull_request: PullRequest, user: User, state: str, a
     kind = "approval" if state == "approved" else state
     event = [each for each in pull_request.events if each.kind == kind and each.user == user.uuid][-1]
     pull_request.events.remove(event)
+    for act in repository.chronicle.reviews:
+        same = (act.pull_request, act.user, act.kind, act.at) == (pull_request.id, user.uuid, kind, event.date)
+        act.taken_back |= same
     participant.state = None
     participant.participated_on = last_participation(pull_request, user.uuid)
     move_pull_request(world, pull_request, at + jitter(at, 12 * MILLISECOND, 20 * MILLISECOND))

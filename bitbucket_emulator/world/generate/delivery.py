@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bitbucket_emulator.world.actions import StepDefinition
@@ -15,7 +16,7 @@ from bitbucket_emulator.world.actions.pipelines import (
     start_step,
 )
 from bitbucket_emulator.world.actions.runs import test_case
-from bitbucket_emulator.world.model import MILLISECOND, MINUTE, SECOND
+from bitbucket_emulator.world.model import MILLISECOND, MINUTE, SECOND, Repair
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.generate.desk import Desk, Play
@@ -146,9 +147,13 @@ def _repair(desk: Desk, pipeline: Pipeline, previous: int, person: Person) -> Pl
         step = before.steps[-1]
         redeploy_step.do(desk.world, desk.repository, before, step, person.user, None, at=desk.now)
         ended = _end_step(desk, before, step, desk.now + 75 * SECOND, "SUCCESSFUL")
+        desk.repository.chronicle.repairs.append(Repair(pipeline.uuid, "rollback", desk.now, before.uuid))
         yield person.later(ended, 2.0, desk.random)
-    mend = revert(desk, person, pipeline.target.commit) if desk.chance(0.5) else hotfix(desk, person)
-    yield from mend
+    kind, mend = "hotfix", hotfix
+    if desk.chance(0.5):
+        kind, mend = "revert", partial(revert, commit=pipeline.target.commit)
+    desk.repository.chronicle.repairs.append(Repair(pipeline.uuid, kind, desk.now))
+    yield from mend(desk, person)
 
 
 def _run_again(desk: Desk, commit: Commit, person: Person) -> Play:
@@ -195,6 +200,7 @@ def _finish(desk: Desk, pipeline: Pipeline, step: Step, at: int) -> int:
     if step.result == "FAILED" and step.trigger == "automatic" and desk.chance(_FLAKY):
         again = ended + random.randrange(3 * MINUTE, 40 * MINUTE)
         if again <= desk.end and pipeline.state == "COMPLETED":
+            desk.repository.chronicle.flaky.append((pipeline.uuid, step.uuid, step.run_number))
             rerun_step.do(desk.world, desk.repository, pipeline, step, None, None, at=again)
             ended = _end_step(desk, pipeline, step, again + _SECONDS.get(step.name, 70) * SECOND, "SUCCESSFUL")
     return ended

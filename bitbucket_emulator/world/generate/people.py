@@ -133,6 +133,7 @@ def _account(world: World, nickname: str, name: str, kind: str, created_on: int,
 def _bot(world: World, nickname: str, name: str, kind: str, start: int) -> Person:
     email = f"{nickname}@acme.example"
     user = _account(world, nickname, name, kind, start, email if kind == "user" else None)
+    user.robot = True
     raw = f"{name} <{email}>"
     return Person(user, raw, raw, 0, 0, DAY, 0.05, 0.0, start, start + 100_000 * DAY, weekends=True)
 

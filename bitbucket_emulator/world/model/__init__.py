@@ -1,5 +1,6 @@
 """The data of the emulated Bitbucket: plain records, times in microseconds, no JSON."""
 
+from bitbucket_emulator.world.model.chronicle import Attempt, Chronicle, Landing, Repair, ReviewAct
 from bitbucket_emulator.world.model.git import Commit, FileChange, Tag, commit_hash
 from bitbucket_emulator.world.model.identity import git_hash, name_uuid
 from bitbucket_emulator.world.model.people import Credential, Group, Membership, Project, User, Workspace
@@ -54,8 +55,10 @@ __all__ = [
     "SECOND",
     "ActivityEvent",
     "Annotation",
+    "Attempt",
     "BranchRestriction",
     "BuildStatus",
+    "Chronicle",
     "Comment",
     "Commit",
     "Contents",
@@ -67,15 +70,18 @@ __all__ = [
     "FileChange",
     "Group",
     "Inline",
+    "Landing",
     "Membership",
     "Participant",
     "Pipeline",
     "PipelineTarget",
     "Project",
     "PullRequest",
+    "Repair",
     "Report",
     "Repository",
     "RepositoryPermission",
+    "ReviewAct",
     "Schedule",
     "Step",
     "Tag",

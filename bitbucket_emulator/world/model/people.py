@@ -32,7 +32,10 @@ class Project:
 
 @dataclass(slots=True)
 class User:
-    """An account: `kind` is user, team or app_user (an access token or an app that acts)."""
+    """An account: `kind` is user, team or app_user (an access token or an app that acts).
+
+    `robot`: it is a program, whatever its kind; the API does not say so.
+    """
 
     uuid: str
     account_id: str | None
@@ -41,6 +44,7 @@ class User:
     created_on: int
     kind: str = "user"
     deleted: bool = False
+    robot: bool = False
 
 
 @dataclass(slots=True)

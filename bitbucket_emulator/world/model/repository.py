@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bitbucket_emulator.world.model.chronicle import Chronicle
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,6 +45,7 @@ class Contents:
     reports: dict[str, dict[str, Report]] = field(default_factory=dict)  # hash -> uuid -> report
     downloads: dict[str, Download] = field(default_factory=dict)
     open_sources: dict[tuple[str, str], set[int]] = field(default_factory=dict)  # (repository, branch) -> open ids
+    chronicle: Chronicle = field(default_factory=Chronicle)
     deployment_counts: dict[str, int] = field(default_factory=dict)  # by environment
     comment_count: int = 0  # ever written, comments and tasks
     had_success: bool = False  # of a pipeline
@@ -70,6 +73,7 @@ class _Below:
         reports: dict[str, dict[str, Report]]
         downloads: dict[str, Download]
         open_sources: dict[tuple[str, str], set[int]]
+        chronicle: Chronicle
     else:
 
         def __getattr__(self, name: str) -> Any:

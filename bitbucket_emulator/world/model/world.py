@@ -68,6 +68,11 @@ class World:
         user = self.users.get(uuid) if uuid else None
         return None if user is None or user.deleted else user
 
+    def is_bot(self, uuid: str) -> bool:
+        """Whether the account is a program's."""
+        user = self.users.get(uuid)
+        return user is not None and (user.robot or user.kind == "app_user")
+
     def user_named(self, nickname: str) -> User:
         """The account of this nickname; raises KeyError unless there is exactly one that is not deleted."""
         found = [each for each in self.users.values() if each.nickname == nickname and not each.deleted]

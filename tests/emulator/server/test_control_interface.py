@@ -142,3 +142,17 @@ def test_rate_limits(emulator: Emulator, client: Client) -> None:
 def test_control_costs_no_budget_and_is_not_logged(emulator: Emulator) -> None:
     control(emulator, "GET", "world")
     assert emulator.requests == []
+
+
+def test_the_truth_of_a_repository(emulator: Emulator) -> None:
+    body = {"repository": "web", "branch": "topic", "author": "bob"}
+    pushed = control(emulator, "POST", "actions/push", json=body)
+    control(
+        emulator, "POST", "actions/open_pull_request", json={"repository": "web", "source": "topic", "author": "bob"}
+    )
+    control(emulator, "POST", "actions/merge", json={"repository": "web", "pull_request": 1, "user": "ada"})
+    truth = control(emulator, "GET", "truth/web")
+    assert truth["origins"][pushed["hash"]] == 1
+    assert truth["landings"][0]["own"] == [pushed["hash"]]
+    assert truth["deliveries"] == []
+    assert control(emulator, "GET", "truth/nowhere", 400)["error"]
