@@ -37,7 +37,7 @@ def bitbucket_source(
     max_time: str | None = None,
     on_rate_limit: str = "wait",
     raw: Sequence[str] | None = None,
-    columns: Mapping[str, Sequence[str]] | None = None,
+    extra_columns: Mapping[str, Sequence[str]] | None = None,
     emails: str = "keep",
 ) -> Iterable[DltResource]:
     """A Bitbucket Cloud workspace: one resource per table, incremental, each repository with cursors of its own.
@@ -61,8 +61,8 @@ def bitbucket_source(
         max_time: Stop, with everything saved, after so long: 90s, 50m, 2h.
         on_rate_limit: `wait` or `stop` when Bitbucket's hourly quota is spent.
         raw: Names of the tables that keep each whole object, as Bitbucket sent it, in a JSON column `raw`.
-        columns: Columns to add, by table: paths in the object, with a type behind a colon where it is not text, as in
-            `{"pull_requests": ["links.self.href", "merge_commit.date: timestamp"]}`.
+        extra_columns: Columns to add, by table: paths in the object, with a type behind a colon where it is not text,
+            as in `{"pull_requests": ["links.self.href", "merge_commit.date: timestamp"]}`.
         emails: Whether the e-mail addresses in what people wrote are stored: `keep`, `hash` (SHA-256), `drop`. Rows
             that are stored already are changed by `bitbucket-source sync` only.
 
@@ -84,7 +84,7 @@ def bitbucket_source(
         max_time=max_time,
         on_rate_limit=on_rate_limit,
         raw=raw,
-        columns=columns,
+        extra_columns=extra_columns,
         emails=emails,
     )
     return resources_of(session, selected_tables(tables), renew=True)
@@ -108,7 +108,7 @@ def make_session(
     max_staleness: str | None = None,
     full_refresh: bool = False,
     raw: Sequence[str] | None = None,
-    columns: Mapping[str, Sequence[str]] | None = None,
+    extra_columns: Mapping[str, Sequence[str]] | None = None,
     emails: str = "keep",
 ) -> Session:
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
@@ -132,7 +132,7 @@ def make_session(
         max_staleness=max_staleness,
         full_refresh=full_refresh,
         raw=tuple(raw or ()),
-        columns=dict(columns or {}),
+        extra_columns=dict(extra_columns or {}),
         emails=emails,
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
@@ -142,7 +142,7 @@ def configured_session(**given: Any) -> Session:
     """`make_session` with what is not given taken from dlt's configuration, section `sources.bitbucket`."""
     configured = with_config(make_session, sections=("sources", "bitbucket"), include_defaults=True)
     try:
-        return configured(**{name: value for name, value in given.items() if value not in (None, ())})
+        return configured(**{name: value for name, value in given.items() if value not in (None, (), {})})
     except ConfigFieldMissingException:
         raise SettingsError(
             "No workspace. Name it, as in bitbucket.org/<workspace>, or set workspace in .dlt/config.toml."

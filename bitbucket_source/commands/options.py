@@ -66,6 +66,12 @@ content_options = _together(
         "--raw", metavar="NAMES", help="Keep each whole object of these tables, separated by commas, in a column raw."
     ),
     click.option(
+        "--columns",
+        multiple=True,
+        metavar="TABLE=PATH",
+        help="Add a column, by its path in the object: pull_requests=links.self.href, with :TYPE where it is not text.",
+    ),
+    click.option(
         "--emails",
         type=click.Choice(["keep", "hash", "drop"]),
         help="What is stored of e-mail addresses. [default: keep]",
@@ -90,6 +96,19 @@ def given(**options: Any) -> dict[str, Any]:
 def listed(names: str | None) -> tuple[str, ...]:
     """Names that were given separated by commas; none where nothing was."""
     return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def added_columns(wishes: tuple[str, ...]) -> dict[str, list[str]]:
+    """The columns to add, by table, from `TABLE=PATH`. Raises SettingsError where one is not written so."""
+    from bitbucket_source.session import SettingsError
+
+    found: dict[str, list[str]] = {}
+    for wish in wishes:
+        table, equals, path = wish.partition("=")
+        if not equals:
+            raise SettingsError(f"columns is {wish!r}: write it like pull_requests=links.self.href.")
+        found.setdefault(table.strip(), []).append(path.strip())
+    return found
 
 
 def are_named(tables: str | None) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bitbucket_source.commands.options import (
+    added_columns,
     are_named,
     budget_options,
     chosen_tables,
@@ -47,6 +48,7 @@ def sync(
     database: str | None,
     dataset: str | None,
     raw: str | None,
+    columns: tuple[str, ...],
     build: bool,
     **options: Any,
 ) -> None:
@@ -64,7 +66,9 @@ def sync(
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
 
-        session = configured_session(workspace=workspace, raw=listed(raw), **given(**options))
+        session = configured_session(
+            workspace=workspace, raw=listed(raw), columns=added_columns(columns), **given(**options)
+        )
         session.tables_named = are_named(tables)
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 
+from bitbucket_source.load.added import AddedColumns
 from bitbucket_source.load.arrow import Batch, Unfit, arrow_schema, arrow_table_of_fit
 from bitbucket_source.load.spread import spread
 from bitbucket_source.sync.cursors import Reader, StoredCursor, encode_cursor
@@ -63,6 +64,7 @@ class Outlet:
         self._accounts: dict[str, SimpleNamespace] = {}
         self._finished = False
         self._error: BaseException | None = None
+        self.added = AddedColumns(catalog)
         self.rows: Counter[str] = Counter()
         """rows handed to dlt, by table"""
 
@@ -184,6 +186,7 @@ class Outlet:
         for each in unfit:
             self._on_unfit(table, each)
         if arrow.num_rows:
+            self.added.look(table, arrow)
             arrow = self._fresh(table, arrow)
         with self._changed:
             self._changed.wait_for(lambda: self._has_room() or table not in self._open)

@@ -70,6 +70,8 @@ class Reading:
         try:
             self._engine.run()
             self.outlet.finish()
+            for notice in self.outlet.added.notices():
+                self._session.agenda.tell(notice)
             if self._warn:
                 self._session.warn_of_troubles()
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that takes the rows

@@ -61,7 +61,7 @@ def test_every_table_with_objects_of_its_own_can_keep_them(warehouse: Warehouse)
 
 
 def test_a_path_becomes_a_column_by_the_naming_rule(bitbucket: Emulator, warehouse: Warehouse) -> None:
-    assert warehouse.sync(columns=ADDED).exit_code == 0
+    assert warehouse.sync(extra_columns=ADDED).exit_code == 0
 
     for uuid, number, *values in warehouse.rows(f"select repository_uuid, id, {NAMES} from pull_requests limit 5"):
         sent = answer(bitbucket, f"repositories/acme/{uuid}/pullrequests/{number}")
@@ -70,7 +70,7 @@ def test_a_path_becomes_a_column_by_the_naming_rule(bitbucket: Emulator, warehou
         assert json.loads(values[3]) == links["commits"]
 
 
-@pytest.mark.parametrize("settings", [{"raw": ["pull_requests"]}, {"columns": ADDED}], ids=["raw", "columns"])
+@pytest.mark.parametrize("settings", [{"raw": ["pull_requests"]}, {"extra_columns": ADDED}], ids=["raw", "columns"])
 def test_switched_on_later_the_table_is_read_again_once(warehouse: Warehouse, settings: dict[str, Any]) -> None:
     warehouse.sync()
     column = "raw" if "raw" in settings else "summary_html"
@@ -96,10 +96,18 @@ def test_switched_off_nothing_is_read_again_and_switched_on_once_more_it_is(ware
 
 
 def test_a_row_of_a_list_inside_another_can_have_columns_too(warehouse: Warehouse) -> None:
-    warehouse.sync(columns={"pull_request_participants": ["user.links.html.href"]})
+    warehouse.sync(extra_columns={"pull_request_participants": ["user.links.html.href"]})
     assert warehouse.rows(
         "select count(*) from pull_request_participants where user_links_html_href is null and user_uuid <> ''"
     ) == [(0,)]
+
+
+def test_a_path_that_no_object_has_is_told(warehouse: Warehouse) -> None:
+    result = warehouse.sync(["pull_requests"], columns={"pull_requests": ["links.sefl.href", "links.self.href"]})
+    assert [notice for notice in result.notices if "columns" not in notice] == [
+        "pull_requests.links_sefl_href: none of the objects read has links.sefl.href. "
+        "If the path is misspelt, the column stays empty."
+    ]
 
 
 def test_they_work_in_anybodys_pipeline_and_from_the_configuration(
@@ -127,16 +135,19 @@ def test_they_work_in_anybodys_pipeline_and_from_the_configuration(
         ),
         ({"raw": ["commit_trailers"]}, "raw: the rows of commit_trailers are worked out from other tables"),
         ({"raw": ["sync_runs"]}, "raw: no such table: sync_runs"),
-        ({"columns": {"nothing": ["x"]}}, "columns: no such table: nothing"),
-        ({"columns": {"commits": ["a..b"]}}, "columns: commits a..b is no path in an object"),
-        ({"columns": {"commits": [""]}}, "columns: commits '' is no path"),
-        ({"columns": {"commits": ["message"]}}, "it is the column message already"),
-        ({"columns": {"commits": ["author"]}}, "parts of it are read already (author.raw): name the part"),
-        ({"columns": {"branches": ["merge_strategies.x"]}}, "all of merge_strategies is the column merge_strategies"),
-        ({"columns": {"commits": ["parents:json"]}}, "the items of parents are the rows of commit_parents"),
-        ({"columns": {"commits": ["rendered: html"]}}, "html is no type: it is one of text, bigint, bool"),
-        ({"columns": {"commits": ["author.user.nickname: json"]}}, "it is of type text"),
-        ({"columns": {"repositories": ["clone.https"]}}, "repositories has a column clone_https already"),
+        ({"extra_columns": {"nothing": ["x"]}}, "extra_columns: no such table: nothing"),
+        ({"extra_columns": {"commits": ["a..b"]}}, "extra_columns: commits a..b is no path in an object"),
+        ({"extra_columns": {"commits": [""]}}, "extra_columns: commits '' is no path"),
+        ({"extra_columns": {"commits": ["message"]}}, "it is the column message already"),
+        ({"extra_columns": {"commits": ["author"]}}, "parts of it are read already (author.raw): name the part"),
+        (
+            {"extra_columns": {"branches": ["merge_strategies.x"]}},
+            "all of merge_strategies is the column merge_strategies",
+        ),
+        ({"extra_columns": {"commits": ["parents:json"]}}, "the items of parents are the rows of commit_parents"),
+        ({"extra_columns": {"commits": ["rendered: html"]}}, "html is no type: it is one of text, bigint, bool"),
+        ({"extra_columns": {"commits": ["author.user.nickname: json"]}}, "it is of type text"),
+        ({"extra_columns": {"repositories": ["clone.https"]}}, "repositories has a column clone_https already"),
     ],
 )
 def test_what_cannot_be_added_is_refused(settings: dict[str, Any], message: str) -> None:
