@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Protocol
 
 from requests import PreparedRequest
 from requests.auth import AuthBase, HTTPBasicAuth
 
 AN_ARGUMENT = "an argument"
+APP_PASSWORDS = (
+    "App passwords were removed from Bitbucket on 2026-07-28. "
+    "Create an API token (email + api_token), an access token, or an OAuth consumer instead."
+)
+_AN_APP_PASSWORD = re.compile(r"ATBB[A-Za-z0-9]{32}")
+"""how app passwords look: rule np.bitbucket.1 of praetorian-inc/noseyparker"""
 
 
 class CredentialsError(Exception):
@@ -102,6 +109,8 @@ def as_pasted(name: str, value: str) -> str:
     text = value.strip()
     if not text or not text.isascii() or not text.isprintable() or " " in text:
         raise CredentialsError(f"{name} is empty or holds a character that cannot be in it: copy it again, whole.")
+    if _AN_APP_PASSWORD.fullmatch(text):
+        raise CredentialsError(f"{name} holds an app password. {APP_PASSWORDS}")
     return text
 
 

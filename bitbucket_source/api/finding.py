@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bitbucket_source.api.credentials import AN_ARGUMENT, AccessToken, ApiToken, Credentials, CredentialsError
+from bitbucket_source.api.credentials import (
+    AN_ARGUMENT,
+    APP_PASSWORDS,
+    AccessToken,
+    ApiToken,
+    Credentials,
+    CredentialsError,
+)
 from bitbucket_source.api.oauth import DEFAULT_OAUTH_URL, OAuthConsumer
 
 CREDENTIAL_NAMES = ("access_token", "email", "api_token", "client_id", "client_secret", "app_password")
-
-_APP_PASSWORDS = (
-    "App passwords were removed from Bitbucket on 2026-07-28. "
-    "Create an API token (email + api_token), an access token, or an OAuth consumer instead."
-)
 
 
 def credentials_from(
@@ -25,7 +27,7 @@ def credentials_from(
     """
     given = {name: str(value) for name, value in values.items() if value}
     if "app_password" in given:
-        raise CredentialsError(_APP_PASSWORDS)
+        raise CredentialsError(APP_PASSWORDS)
     if "access_token" in given:
         return AccessToken(given["access_token"], origin)
     if _both(given, "email", "api_token"):

@@ -107,6 +107,12 @@ def test_credentials_of_the_environment(environment: dict[str, str], kind: type)
             id="app password",
         ),
         pytest.param(
+            {"email": "a", "api_token": f"ATBB{'x' * 32}"},
+            "api_token holds an app password. App passwords were removed from Bitbucket on 2026-07-28. "
+            "Create an API token (email + api_token), an access token, or an OAuth consumer instead.",
+            id="app password as an API token",
+        ),
+        pytest.param(
             {"access_token": "ATCT…5A"},
             "access_token is empty or holds a character that cannot be in it: copy it again, whole.",
             id="shortened by whoever showed it",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bitbucket_emulator import Emulator
-from tests.commands.conftest import Invoke, Run
+from tests.commands.conftest import SECRETS, Invoke, Run
+from tests.conftest import REPOSITORY_ROOT
 
 NO_TOKEN = {"BITBUCKET_EMAIL": "", "BITBUCKET_API_TOKEN": ""}
 CONSUMER = {"BITBUCKET_CLIENT_ID": "emulator-consumer", "BITBUCKET_CLIENT_SECRET": "emulator-consumer-secret"}
@@ -157,3 +159,23 @@ def test_several_sync_too(run: Run, tmp_path: Path) -> None:
     done = run("sync", "acme", "--tables", "repositories,pipelines", **NO_TOKEN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Notice" not in done.stdout
+    assert left_behind(tmp_path) == []
+
+
+def test_the_pipeline_script_leaves_no_secret_of_a_list_behind(environment: dict[str, str], tmp_path: Path) -> None:
+    secrets_toml(tmp_path, REPOSITORIES, WORKSPACE)
+    script = REPOSITORY_ROOT / "pipelines" / "bitbucket_pipeline.py"
+    alone = {name: value for name, value in environment.items() if name not in NO_TOKEN}
+    done = subprocess.run(
+        [sys.executable, str(script), "acme"], cwd=tmp_path, env=alone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert any(path.name == "trace.pickle" for path in tmp_path.rglob("*")), "the file this is about is there"
+    assert left_behind(tmp_path) == []
+
+
+def left_behind(directory: Path) -> list[Path]:
+    """The files that hold a secret and should not."""
+    written = [path for path in directory.rglob("*") if path.is_file() and path.name != "secrets.toml"]
+    assert written
+    return [path for path in written if any(secret.encode() in path.read_bytes() for secret in SECRETS)]
