@@ -55,15 +55,15 @@ class Settings:
     max_staleness: str | None = None
     full_refresh: bool = False
     raw: Sequence[str] = ()
-    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    extra_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     emails: str = Emails.KEEP
     catalog: Catalog = field(init=False)
-    """the tables with what `raw` and `columns` add to them"""
+    """the tables with what `raw` and `extra_columns` add to them"""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
         try:
-            object.__setattr__(self, "catalog", catalog_of(self.raw, self.columns))
+            object.__setattr__(self, "catalog", catalog_of(self.raw, self.extra_columns))
         except CatalogError as error:
             raise SettingsError(str(error)) from None
         if not re.fullmatch(r"[\w.{}-]+", self.workspace):

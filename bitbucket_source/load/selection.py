@@ -23,14 +23,14 @@ class Selection(msgspec.Struct, frozen=True):
     tables: tuple[str, ...] = ()
     since: str | None = None
     raw: tuple[str, ...] = ()
-    columns: dict[str, tuple[str, ...]] = {}
+    extra_columns: dict[str, tuple[str, ...]] = {}
     emails: str = "keep"
 
     @property
     def catalog(self) -> Catalog:
         """The tables as that run had them; as declared, where they can no longer be so."""
         try:
-            return catalog_of(self.raw, self.columns)
+            return catalog_of(self.raw, self.extra_columns)
         except CatalogError:
             return PLAIN
 
@@ -47,7 +47,7 @@ def selection_of(settings: Settings, tables: Iterable[Table]) -> Selection:
         tuple(table.name for table in tables),
         settings.since,
         tuple(settings.raw),
-        {name: tuple(wishes) for name, wishes in settings.columns.items()},
+        {name: tuple(wishes) for name, wishes in settings.extra_columns.items()},
         str(settings.emails),
     )
 
@@ -81,7 +81,7 @@ def stored_catalog(database: Database) -> Catalog:
     slugs = database.rows(f"select distinct workspace_slug from {database.name(SYNC_RUNS)}")
     found = [last_selection(database, slug) for (slug,) in slugs]
     columns: dict[str, list[str]] = {}
-    for name, wishes in (each for selection in found for each in selection.columns.items()):
+    for name, wishes in (each for selection in found for each in selection.extra_columns.items()):
         columns.setdefault(name, []).extend(wishes)
     try:
         return catalog_of([name for selection in found for name in selection.raw], columns)
@@ -92,7 +92,7 @@ def stored_catalog(database: Database) -> Catalog:
 def adopt_last_selection(database: Database, session: Session) -> None:
     """Let a session see rows as the last sync of its workspace wrote them: who compares must not find its settings."""
     last = last_selection(database, session.settings.workspace)
-    session.adopt(raw=last.raw, columns=last.columns, emails=last.emails)
+    session.adopt(raw=last.raw, extra_columns=last.extra_columns, emails=last.emails)
 
 
 def covers_repositories(database: Database, agenda: Agenda) -> bool:

@@ -30,7 +30,7 @@ SYNC_RUNS = Table(
             Type.JSON,
             "selection",
             "What was asked for: repositories, exclude, projects, tables (null: the default ones), since, "
-            "raw, columns, emails.",
+            "raw, extra_columns, emails.",
         ),
         ours(
             Type.BOOL,

@@ -59,13 +59,13 @@ def _fingerprint(column: Column) -> str:
     return hashlib.sha256(f"{column.name}:{column.type}:{column.path}".encode()).hexdigest()[:8]
 
 
-def catalog_of(raw: Sequence[str], columns: Mapping[str, Sequence[str]]) -> Catalog:
-    """The tables with a column `raw` in those named, and with the `columns` of each table: `path`, or `path:type`.
+def catalog_of(raw: Sequence[str], extra_columns: Mapping[str, Sequence[str]]) -> Catalog:
+    """The tables with a column `raw` in those named, and with the columns wished for: `path`, or `path:type`.
 
     Raises CatalogError for a table that is none or has no object of its own, for a path that cannot be one or is read
     already, and for a type that is none.
     """
-    wishes = [(name.strip(), wish) for name, wishes in columns.items() for wish in wishes]
+    wishes = [(name.strip(), wish) for name, wishes in extra_columns.items() for wish in wishes]
     return _catalog_of(tuple(dict.fromkeys(name.strip() for name in raw)), tuple(dict.fromkeys(wishes)))
 
 
@@ -73,7 +73,7 @@ def catalog_of(raw: Sequence[str], columns: Mapping[str, Sequence[str]]) -> Cata
 def _catalog_of(raw: tuple[str, ...], wishes: tuple[Wish, ...]) -> Catalog:
     extended: dict[Table, Table] = {}
     for name, wish in wishes:
-        table = _table_with_objects(name, "columns")
+        table = _table_with_objects(name, "extra_columns")
         extended[table] = _with(extended.get(table, table), _wished(extended.get(table, table), wish))
     for name in raw:
         table = _table_with_objects(name, "raw")
@@ -111,14 +111,14 @@ def _with(table: Table, column: Column) -> Table:
 
 def _wished(table: Table, wish: str) -> Column:
     path, _, kind = (part.strip() for part in str(wish).partition(":"))
-    where = f"columns: {table.name} {path or repr(wish)}"
+    where = f"extra_columns: {table.name} {path or repr(wish)}"
     if not _PATH.fullmatch(path):
         raise CatalogError(f"{where} is no path in an object of Bitbucket's: write it like links.self.href.")
     if kind and kind not in set(Type):
         raise CatalogError(f"{where}: {kind} is no type: it is one of {', '.join(Type)}; text where it is left out.")
     if why := next(_clashes(table, path, Type(kind or Type.TEXT)), ""):
         raise CatalogError(f"{where}: {why}.")
-    return Column(path, Type(kind or Type.TEXT), "Added by the setting columns.", path.replace(".", "_"))
+    return Column(path, Type(kind or Type.TEXT), "Added by the setting extra_columns.", path.replace(".", "_"))
 
 
 def _clashes(table: Table, path: str, kind: Type) -> Iterator[str]:

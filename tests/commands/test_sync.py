@@ -291,6 +291,10 @@ def test_settings_come_from_the_argument_then_the_environment_then_config_toml(r
     assert "the 2 requests of --max-requests" in by_argument.stdout
 
 
+def test_the_size_of_the_terminal_is_no_setting(invoke: Invoke) -> None:
+    assert invoke("sync", "acme", "--tables", "workspaces", COLUMNS="80", LINES="24").exit_code == 0
+
+
 def test_credentials_of_the_environment_go_before_those_of_secrets_toml(
     bitbucket: Emulator, run: Run, tmp_path: Path
 ) -> None:
