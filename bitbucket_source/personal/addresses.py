@@ -12,7 +12,10 @@ _ADDRESS = r"[^\s<>()\[\]{},;:\"'`|/\\@]{1,64}@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}
 _HASH = r"email:[0-9a-f]{64}"
 _IN_TEXT = re.compile(f"(?<=<)[^<>\\n@]*@[^<>\\n]*(?=>)|{_ADDRESS}|{_HASH}")
 _IN_SIGNATURE = re.compile(r"(?<=<)[^<>\n]+(?=>)")
-_SIGNED = re.compile(rf"([^\S\n]{{0,9}})([^<>\n:@]{{0,200}})<([^<>\n]*)>|{_ADDRESS}|{_HASH}")
+_SIGNED = re.compile(rf"([^\S\n]{{0,9}})([^<>\n:@&;]{{0,200}})(<|&lt;)([^<>\n&]*)(>|&gt;)|{_ADDRESS}|{_HASH}")
+"""`Name <address>`, also as it stands in HTML"""
+_NAMED = re.compile(r"^([\w-]+:[^\S\n]*)?([^<>\n:@]{1,200}?)([^\S\n]*)$", re.MULTILINE)
+"""`Approved-by: Name`, or a name alone in a line"""
 
 
 class Emails(StrEnum):
@@ -64,20 +67,21 @@ def name_in(signature: str) -> str:
 
 
 def without(text: str, forgotten: frozenset[str]) -> str:
-    """The text without the addresses and signatures (`Name <address>`) of these digests."""
-    if "@" not in text and "email:" not in text and "<" not in text:
-        return text
+    """The text without the addresses, signatures (`Name <address>`) and names in a trailer of these digests."""
 
     def forget(found: re.Match[str]) -> str:
-        is_signature = found[3] is not None
-        digests = {_digest_of(found[3] if is_signature else found[0])}
-        if is_signature:
-            digests.add(digest_of_name(found[2]))
-        if digests.isdisjoint(forgotten):
-            return found[0]
-        return f"{found[1]}<>" if is_signature else ""
+        space, name, opening, address, closing = found.groups()
+        if opening is None:
+            return "" if _digest_of(found[0]) in forgotten else found[0]
+        is_theirs = _digest_of(address) in forgotten or digest_of_name(name) in forgotten
+        return f"{space}{opening}{closing}" if is_theirs else found[0]
 
-    return _SIGNED.sub(forget, text)
+    def forget_name(found: re.Match[str]) -> str:
+        return f"{found[1] or ''}<>" if digest_of_name(found[2]) in forgotten else found[0]
+
+    if "@" in text or "email:" in text or "<" in text or "&lt;" in text:
+        text = _SIGNED.sub(forget, text)
+    return _NAMED.sub(forget_name, text)
 
 
 def _treated(address: str, emails: Emails) -> str:

@@ -103,8 +103,8 @@ def test_a_row_of_a_list_inside_another_can_have_columns_too(warehouse: Warehous
 
 
 def test_a_path_that_no_object_has_is_told(warehouse: Warehouse) -> None:
-    result = warehouse.sync(["pull_requests"], columns={"pull_requests": ["links.sefl.href", "links.self.href"]})
-    assert [notice for notice in result.notices if "columns" not in notice] == [
+    result = warehouse.sync(["pull_requests"], extra_columns={"pull_requests": ["links.sefl.href", "links.self.href"]})
+    assert [notice for notice in result.notices if "links_s" in notice] == [
         "pull_requests.links_sefl_href: none of the objects read has links.sefl.href. "
         "If the path is misspelt, the column stays empty."
     ]

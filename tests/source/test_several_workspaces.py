@@ -155,5 +155,5 @@ def test_the_books_say_what_was_asked_for(warehouse: Warehouse) -> None:
     assert command == "sync"
     assert selection == (
         '{"repositories":[],"exclude":["x-*"],"projects":[],"tables":["repositories"],"since":"2026-01-31",'
-        '"raw":["repositories"],"columns":{},"emails":"hash"}'
+        '"raw":["repositories"],"extra_columns":{},"emails":"hash"}'
     )
