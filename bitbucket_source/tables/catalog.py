@@ -82,6 +82,8 @@ def _catalog_of(raw: tuple[str, ...], wishes: tuple[Wish, ...]) -> Catalog:
             raise CatalogError(
                 f"raw: the rows of {name} stand inside the objects of {table.parent.name}: keep those instead."
             )
+        if cut := next((each.name for each in table.columns if each.path.endswith("[origin]")), ""):
+            raise CatalogError(f"raw: {name} leaves out what may be secret ({cut}): its objects are not kept whole.")
         extended[table] = _with(extended.get(table, table), whole())
     return Catalog(extended)
 

@@ -198,6 +198,12 @@ def test_nothing_of_a_webhook_that_may_be_secret_is_stored(
     assert [secret for secret in (b"passw0rd", b"T0KEN", b"S3CRET") if secret in stored] == []
 
 
+@pytest.mark.parametrize("setting", [{"raw": ["webhooks"]}, {"extra_columns": {"webhooks": ["url"]}}], ids=str)
+def test_no_setting_stores_the_rest_of_it(warehouse: Warehouse, setting: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"webhooks.*url_origin"):
+        warehouse.sync(["webhooks"], **setting)
+
+
 def test_schedules_of_a_repository_without_pipelines_are_none(
     bitbucket: Emulator, warehouse: Warehouse, repository: Repository
 ) -> None:
