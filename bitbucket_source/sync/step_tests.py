@@ -50,7 +50,7 @@ class OwedTests(msgspec.Struct, frozen=True):
         changed = steps
         if run not in self.steps:
             changed = job.known.different(PIPELINE_STEPS, steps, {**job.repository.place, "pipeline_uuid": run})
-        owed = [f"{run} {step.uuid}" for step in changed if _has_finished(step)]
+        owed = [f"{run} {step.uuid}" for step in changed if has_finished(step)]
         others = (each for each in self.steps if each != run)
         return msgspec.structs.replace(self, steps=tuple(dict.fromkeys([*others, *owed])))
 
@@ -103,7 +103,8 @@ def steps_and_tests_of(ask: Ask, job: Job, run: str) -> Generator[Event, None, O
     return (yield from read_tests(ask, job, owed, Reached, set()))
 
 
-def _has_finished(step: Any) -> bool:
+def has_finished(step: Any) -> bool:
+    """Whether a step has run to its end: then its report is read."""
     result = step.state.result.name if step.state is not None and step.state.result is not None else None
     return step.state is not None and step.state.name == "COMPLETED" and result != "NOT_RUN"
 
