@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
 import msgspec
@@ -38,6 +38,7 @@ class Login:
         """where it is kept, for people"""
         self.origin = f"`bitbucket-source login`, kept in {self.place}"
         self.ends = "three months after it was last used"
+        """with the day, once that is known"""
         self.rationed_as = f"consumer:{kept.client_id}"
         # two people who use one consumer share its quota, and see different things
         self.identity = f"login:{digest(f'{kept.client_id} {kept.account_uuid}')}"
@@ -56,6 +57,8 @@ class Login:
                 secrets = self._renewed(refused=self._token_digest if self._auth is None else "")
                 self._auth, self._token_digest = Bearer(secrets.access_token), digest(secrets.access_token)
                 self._renew_at = secrets.renew_at
+                end = datetime.fromtimestamp(secrets.renewed_at, UTC) + timedelta(days=LAPSES_AFTER_DAYS)
+                self.ends = f"on {end:%Y-%m-%d}, three months after it was last renewed"
             return self._auth
 
     def renew(self, refused: AuthBase) -> bool:

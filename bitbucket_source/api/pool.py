@@ -29,7 +29,7 @@ logger = logging.getLogger("bitbucket_source")
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: the endpoint, and the repository or workspace it is asked of."""
+    """What is asked: the endpoint, and the repository it is asked of, or the path of what belongs to none."""
 
     endpoint: str
     place: str
@@ -41,7 +41,7 @@ class Question:
         """The question that a URL below `base_url` asks."""
         path = urlsplit(url).path.removeprefix(urlsplit(base_url).path)
         parts = unquote(path).strip("/").split("/")
-        length = 3 if parts[0] == "repositories" else 2
+        length = 3 if parts[0] == "repositories" else None
         return cls(endpoint, "/".join(parts[:length]), scope)
 
     @property

@@ -6,9 +6,10 @@ repositories are seen.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from itertools import chain
 from typing import Any, TypeAlias
 
 import msgspec
@@ -131,6 +132,38 @@ def _not_read_by(
 
 
 @dataclass(frozen=True)
+class ListedByEach:
+    """A list of the workspace as each of several credentials sees it."""
+
+    pages: list[Page[Any]]
+    """of all of them, each object in one page only"""
+    sights: Sights
+    failures: list[tuple[Credentials, BitbucketError | CredentialsError]]
+    is_short: bool
+    """whether nothing could slide over the edge of a page: everybody's list has one"""
+
+    @classmethod
+    def read(cls, ask: Ask, table: Table, place: Place) -> ListedByEach:
+        """Read it. Raises what kept all of them from doing so."""
+        read: dict[str, list[Page[Any]]] = {}
+        failures: list[tuple[Credentials, BitbucketError | CredentialsError]] = []
+        for member, theirs in ask.of_each():
+            try:
+                read[member.identity] = list(theirs.pages(table, place))
+            except (BitbucketError, CredentialsError) as error:
+                failures.append((member, error))
+        if failures and not read:
+            raise failures[0][1]
+        listed: set[str] = set()
+        pages = []
+        for page in chain.from_iterable(read.values()):
+            pages.append(replace(page, rows=[row for row in page.rows if row.uuid not in listed]))
+            listed.update(row.uuid for row in page.rows)
+        sights = {identity: {row.uuid for page in seen for row in page.rows} for identity, seen in read.items()}
+        return cls(pages, sights, failures, all(len(seen) == 1 for seen in read.values()))
+
+
+@dataclass(frozen=True)
 class WorkspaceLists:
     """The short lists of a workspace, and which of the rows stored from them are gone."""
 
@@ -148,24 +181,13 @@ class WorkspaceLists:
 
     def projects(self) -> Events:
         """The list of projects, whole: with several credentials by each of them, as for repositories."""
-        sights: dict[str, list[Page[Any]]] = {}
-        failures: list[tuple[Credentials, BitbucketError | CredentialsError]] = []
-        for member, theirs in self.ask.of_each():
-            try:
-                sights[member.identity] = list(theirs.pages(PROJECTS, self.workspace.place))
-            except (BitbucketError, CredentialsError) as error:
-                failures.append((member, error))
-        if failures and not sights:
-            raise failures[0][1]
-        for member, failure in failures:
+        listed = ListedByEach.read(self.ask, PROJECTS, self.workspace.place)
+        for member, failure in listed.failures:
             yield from _not_read_by(PROJECTS, member, failure, self.workspace.slug)
-        pages = _united(sights.values())
-        yield from self._rows(PROJECTS, pages)
-        seers = {identity: {row.uuid for page in theirs for row in page.rows} for identity, theirs in sights.items()}
-        yield from self._believed(
-            PROJECTS, pages, self._out_of_sight(PROJECTS, pages, seers, is_proven=_is_short(sights))
-        )
-        yield from self._seen(PROJECTS, pages, seers)
+        yield from self._rows(PROJECTS, listed.pages)
+        gone = self._out_of_sight(PROJECTS, listed.pages, listed.sights, is_proven=listed.is_short)
+        yield from self._believed(PROJECTS, listed.pages, gone)
+        yield from self._seen(PROJECTS, listed.pages, listed.sights)
 
     def _rows(self, table: Table, pages: Sequence[Page[Any]]) -> Events:
         for page in pages:
@@ -235,21 +257,6 @@ def _by_uuid(ask: Ask) -> Iterator[Page[Any]]:
         if page.next_url is None or not page.rows:
             return
         params = {"sort": "uuid", "q": f'uuid>"{page.rows[-1].uuid}"'}
-
-
-def _united(sights: Iterable[Sequence[Page[Any]]]) -> list[Page[Any]]:
-    """The pages that several saw of one list, each object in the first of them only."""
-    listed: set[str] = set()
-    pages = []
-    for page in (page for theirs in sights for page in theirs):
-        pages.append(replace(page, rows=[row for row in page.rows if row.uuid not in listed]))
-        listed.update(row.uuid for row in page.rows)
-    return pages
-
-
-def _is_short(sights: Mapping[str, Sequence[Page[Any]]]) -> bool:
-    """Whether nothing could slide over the edge of a page: everybody's list has one."""
-    return all(len(pages) == 1 for pages in sights.values())
 
 
 def _misfits(table: Table, page: Page[Any], where: str) -> Iterator[Event]:

@@ -148,7 +148,6 @@ class _Run:
         check = WorkspaceCheck(
             ask,
             session.settings.selection,
-            session.credentials.identity,
             stored,
             cursors,
             comparison,

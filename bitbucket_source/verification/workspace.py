@@ -9,16 +9,17 @@ from typing import Any
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, ScopeMissing
-from bitbucket_source.api.pool import identities_in
 from bitbucket_source.load.stored import StoredRows
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.cursors import Cursors, Reader
 from bitbucket_source.sync.events import Gone, Rows, Trouble
 from bitbucket_source.sync.repositories import (
+    ListedByEach,
     Repository,
     SeenBy,
     Selection,
+    Sights,
     Workspace,
     read_repositories,
 )
@@ -35,7 +36,6 @@ class WorkspaceCheck:
 
     ask: Ask
     selection: Selection
-    credentials: str
     stored: StoredRows
     cursors: Cursors
     comparison: Comparison
@@ -78,7 +78,8 @@ class WorkspaceCheck:
 
     def _people(self, table: Table, workspace: Workspace) -> None:
         place, tables = workspace.place, self._with_users(table)
-        pages = list(self.ask.pages(table, place))
+        listed = ListedByEach.read(self.ask, table, place) if table is PROJECTS else None
+        pages = list(self.ask.pages(table, place)) if listed is None else listed.pages
         for page in pages:
             self.comparison.objects(table, page.rows, place, tables, self._since)
             for misfit in page.misfits:
@@ -89,7 +90,9 @@ class WorkspaceCheck:
         for event in missing_rows(self.ask, self.stored, table, place, pages):
             match event:
                 case Gone():
-                    self.comparison.too_many(table, event.keys, place, lambda _: False)
+                    sights = {} if listed is None else listed.sights
+                    keys = [key for key in event.keys if not self._others_who_saw(table, key[0], sights)]
+                    self.comparison.too_many(table, keys, place, lambda _: False)
                 case Rows():
                     self.comparison.objects(table, event.objects, place, tables, self._since)
         self.findings.looked(table, _WHOLE)
@@ -112,8 +115,7 @@ class WorkspaceCheck:
 
     def _is_ours(self, uuid: str) -> bool:
         """Whether a repository that the list lacks is selected, and no other credentials see it."""
-        cursor = self.cursors.get(uuid, Reader(REPOSITORIES, REPOSITORIES), SeenBy)
-        others = set(cursor.credentials) - identities_in(self.credentials) if cursor else set()
+        others = self._others_who_saw(REPOSITORIES, uuid, self.ask.lists.client.pool.sights)
         for slug, key in self.stored.values(REPOSITORIES, ("slug", "project_key"), uuid=[uuid]):
             row = SimpleNamespace(slug=slug, project=SimpleNamespace(key=key))
             if not self.selection.takes(row):
@@ -121,6 +123,11 @@ class WorkspaceCheck:
             if others:
                 self.findings.tell(f"repository {slug}: not compared: these credentials do not see it, others did")
         return not others
+
+    def _others_who_saw(self, table: Table, uuid: str, sights: Sights) -> set[str]:
+        """The credentials that saw a repository or a project once, and have not looked now."""
+        cursor = self.cursors.get(uuid, Reader(table, table), SeenBy)
+        return set(cursor.credentials) - sights.keys() if cursor else set()
 
     def _since(self, row: Any, columns: Columns | None) -> bool:
         """New, or with a later updated_on: only repositories and projects have one."""

@@ -307,7 +307,7 @@ def test_one_alone_is_asked_always(emulator: Emulator) -> None:
         ("/repositories/acme/%7Bu%7D/commits?page=2", "repositories/acme/{u}", "{u}"),
         ("/repositories/acme/web", "repositories/acme/web", "web"),
         ("/repositories/acme?sort=uuid", "repositories/acme", ""),
-        ("/workspaces/acme/projects/X", "workspaces/acme", ""),
+        ("/workspaces/acme/projects/X", "workspaces/acme/projects/X", ""),
         ("/user", "user", ""),
     ],
 )

@@ -89,7 +89,7 @@ def test_a_login_tells_where_it_is_kept(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (login,) = blocks(done.stdout)
     assert re.fullmatch(r"`bitbucket-source login`, kept in \S+/login-127\.0\.0\.1_\d+\.json", login["Found in"])
-    assert login["Ends"] == "three months after it was last used"
+    assert re.fullmatch(r"on \d{4}-\d\d-\d\d, three months after it was last renewed", login["Ends"])
 
 
 def test_several_are_told_one_by_one(run: Run, tmp_path: Path) -> None:
