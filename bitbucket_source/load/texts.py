@@ -88,7 +88,8 @@ def change_texts(
 def _write(database: Database, table: Table, column: Column, changed: Sequence[Change], at: datetime) -> None:
     if database.takes_lists:
         names = [f"k{index}" for index in range(len(table.key))]
-        lists = [f"unnest(%s) as {name}" for name in (*names, "seen")]
+        # a list of nothing but nulls has no type of its own
+        lists = [*(f"unnest(%s) as {name}" for name in names), "unnest(cast(%s as text[])) as seen"]
         same = " and ".join(f"{key} = {name}" for key, name in zip(table.key, names, strict=True))
         # the lists come first: DuckDB counts the parameters of FROM before those of SET
         database.execute(
