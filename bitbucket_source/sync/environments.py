@@ -14,6 +14,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.deployment_rows import deployments_gone
 from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import DEPLOYMENTS, ENVIRONMENTS
 
 
@@ -54,33 +55,40 @@ def environments_of(ask: Ask, job: Job, *, believed_empty: bool) -> Generator[Ev
         )
         return True
     for event in missing_rows(ask, job.known, ENVIRONMENTS, place, pages):
-        yield event
         if isinstance(event, Gone):
+            # before the mark that makes it unrepeatable
             for _, uuid in sorted(event.keys):
                 yield from deployments_gone(_deployments_gone_with(ask, job, uuid))
+        yield event
     return False
 
 
 def _pages(ask: Ask, job: Job) -> Iterator[Page[Any]]:
+    has_come = False
     try:
         # by numbers: of another list of the same service the links lose parameters (FACTS 1)
-        yield from ask.numbered_pages(ENVIRONMENTS, job.repository.place)
+        for page in ask.numbered_pages(ENVIRONMENTS, job.repository.place):
+            has_come = True
+            yield page
     except NotFound:
         # a repository that never had pipelines may answer so (FACTS 5)
-        if job.known.keys(ENVIRONMENTS, job.repository.place):
+        if has_come or job.known.keys(ENVIRONMENTS, job.repository.place):
             raise
 
 
-def _deployments_gone_with(ask: Ask, job: Job, environment_uuid: str) -> Iterable[tuple[str, str]]:
-    """The keys of the stored deployments of an environment that Bitbucket no longer lists."""
+def _deployments_gone_with(ask: Ask, job: Job, environment_uuid: str) -> Iterable[Key]:
+    """The keys of the stored deployments of an environment that Bitbucket no longer lists.
+
+    One page proves it. Where there are more, or there is no such list, the deployments' own reading has to tell.
+    """
     place = job.repository.place
     stored = {uuid for (uuid,) in job.known.stored(DEPLOYMENTS, ("uuid",), place, environment_uuid=[environment_uuid])}
     if not stored:
         return []
-    listed: set[str] = set()
     try:
-        for page in ask.numbered_pages(DEPLOYMENTS, place, {"environment": environment_uuid}):
-            listed.update(row.uuid for row in page.rows)
+        pages = list(ask.numbered_pages(DEPLOYMENTS, place, {"environment": environment_uuid}))
     except NotFound:
-        pass
-    return [(job.repository.uuid, uuid) for uuid in sorted(stored - listed)]
+        return []
+    if len(pages) > 1 or any(page.misfits for page in pages):
+        return []
+    return [(job.repository.uuid, uuid) for uuid in sorted(stored - {row.uuid for row in pages[0].rows})]
