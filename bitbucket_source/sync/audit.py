@@ -24,6 +24,13 @@ from bitbucket_source.sync.deployment_audit import verified_deployments, verifie
 from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pipelines import STEP_TABLES, is_unfinished, told_to_look, with_work
+from bitbucket_source.sync.pull_request_audit import (
+    changed_in_silence,
+    verified_activity,
+    verified_comments,
+    verified_commits,
+    verified_tasks,
+)
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.step_tests import TEST_TABLES, steps_and_tests_of, verified_tests
@@ -35,6 +42,10 @@ from bitbucket_source.tables import (
     ENVIRONMENTS,
     PIPELINE_STEPS,
     PIPELINES,
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_COMMENTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_TASKS,
     PULL_REQUESTS,
     TAGS,
     Table,
@@ -257,6 +268,7 @@ def _pull_requests(ask: Ask, job: Job, at: str) -> Unit:
     """The next fifty pull requests, by id."""
     params = {"q": f"id>{int(at or 0)}", "sort": "id"}
     page = next(iter(ask.pages(PULL_REQUESTS, job.repository.place, params)))
+    yield from changed_in_silence(job, page.rows)
     yield from pull_request_rows(ask, job, page.rows)
     return str(page.rows[-1].id) if page.next_url is not None and page.rows else ""
 
@@ -286,7 +298,13 @@ KINDS: tuple[Kind, ...] = (
     Kind("deployments", frozenset({DEPLOYMENTS, DEPLOYMENT_ATTEMPTS}), 100, verified_deployments),
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
     Kind("pipeline_steps", STEP_TABLES, 3, _steps),
+    Kind("pull_request_activity", frozenset({PULL_REQUEST_ACTIVITY}), 8, verified_activity),
+    Kind(
+        "pull_request_comments", frozenset({PULL_REQUEST_COMMENTS}), 5, partial(verified_remarks, PULL_REQUEST_COMMENTS)
+    ),
+    Kind("pull_request_commits", frozenset({PULL_REQUEST_COMMITS}), 4, verified_commits),
     Kind("environments", frozenset({ENVIRONMENTS}), 3, verified_environments),
+    Kind("pull_request_tasks", frozenset({PULL_REQUEST_TASKS}), 1, verified_tasks),
     Kind("checks", frozenset(CHECKS), 2, verified_checks),
     Kind("tests", TEST_TABLES, 1, verified_tests),
 )

@@ -9,7 +9,6 @@ import msgspec
 from bitbucket_source.tables import (
     PULL_REQUEST_ACTIVITY,
     PULL_REQUEST_COMMENTS,
-    PULL_REQUEST_COMMITS,
     PULL_REQUEST_FILES,
     PULL_REQUEST_TASKS,
     Table,
@@ -18,7 +17,6 @@ from bitbucket_source.tables import (
 PARTS: Mapping[str, Table] = {
     "a": PULL_REQUEST_ACTIVITY,
     "c": PULL_REQUEST_COMMENTS,
-    "m": PULL_REQUEST_COMMITS,
     "f": PULL_REQUEST_FILES,
     "t": PULL_REQUEST_TASKS,
 }

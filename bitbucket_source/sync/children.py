@@ -7,16 +7,18 @@ trouble is its own, and owed again the next time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, ScopeMissing
+from bitbucket_source.api.errors import BitbucketError, CredentialsRefused
 from bitbucket_source.sync.activity import activity_gone, activity_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.below import PARTS, Below, Feed
-from bitbucket_source.sync.events import Notice, Trouble
+from bitbucket_source.sync.events import Trouble
 from bitbucket_source.sync.feed import Walk, walk_feed
 from bitbucket_source.sync.job import Job, earlier, moment
-from bitbucket_source.sync.pull_request_lists import Parent, Reading, Unavailable, commits_of, files_of, remarks_of
+from bitbucket_source.sync.pull_request_lists import Outcome, Parent, Reading, attempted, files_of, remarks_of
+from bitbucket_source.sync.pull_request_sets import Sides, stored_sides
 from bitbucket_source.sync.tally import Tally
 from bitbucket_source.tables import (
     PULL_REQUEST_ACTIVITY,
@@ -24,15 +26,6 @@ from bitbucket_source.tables import (
     PULL_REQUEST_COMMENTS,
     PULL_REQUESTS,
 )
-
-_BASIS = (
-    "state",
-    "source_repository_uuid",
-    "source_commit_hash",
-    "destination_branch_name",
-    "destination_commit_hash",
-)
-"""columns of a pull request on which its commits and files depend"""
 
 
 class Children:
@@ -62,13 +55,14 @@ class Children:
 
         Asked before the rows are stored: what they were then is compared with what they are.
         """
-        if not self._parts:
-            return below
         self._tally.add_pull_requests(rows)
         self._parents.update((row.id, _parent(row)) for row in rows)
         stirred = [row for row in rows if row.id in moved]
-        if depending := "".join(part for part in "mf" if part in self._parts):
-            below = below.with_owed(depending, self._on_another_basis(stirred))
+        turned = self._turned(stirred)
+        if self._job.pull_requests is not None and PULL_REQUESTS in self._ask.wanted:
+            self._job.pull_requests.add(rows, turned)
+        if "f" in self._parts:
+            below = below.with_owed("f", turned)
         numbers = [row.id for row in stirred]
         if "t" in self._parts:
             below = below.with_owed("t", numbers)
@@ -80,7 +74,7 @@ class Children:
 
     def read_sets(self, below: Below) -> Walk:
         """What is owed of single pull requests, but for what is better read behind the feed."""
-        return self._read_lists(below, "mft")
+        return self._read_lists(below, "ft")
 
     def _read_lists(self, below: Below, parts: str) -> Walk:
         for part, number in self._due(below, parts):
@@ -94,20 +88,16 @@ class Children:
         if below.feed is not None:
             below = yield from self._read_feed(below, below.feed)
             yield below
-        return (yield from self._read_lists(below, "acmft"))
+        return (yield from self._read_lists(below, "acft"))
 
-    def _on_another_basis(self, rows: Sequence[Any]) -> Iterator[int]:
-        """The pull requests whose commits and files depend on something else than when they were read."""
+    def _turned(self, rows: Sequence[Any]) -> list[int]:
+        """The pull requests whose files and commits depend on something else than when they were read."""
         ids = [row.id for row in rows]
         # where pull_requests is read by a walk of its own, its rows may be newer than what hangs below them
         if PULL_REQUESTS not in self._ask.wanted or not ids:
-            yield from ids
-            return
-        stored = self._job.known.stored(PULL_REQUESTS, ("id", *_BASIS), self._job.repository.place, id=ids)
-        before = {number: basis for number, *basis in stored}
-        for row in rows:
-            if before.get(row.id) != _basis(row):
-                yield row.id
+            return ids
+        stored = stored_sides(self._job, ids)
+        return [row.id for row in rows if row.id not in stored or stored[row.id][1].values != Sides.of(row).values]
 
     def _read_feed(self, below: Below, feed: Feed) -> Walk:
         job, tally = self._job, self._tally
@@ -139,34 +129,31 @@ class Children:
         """One list of a pull request; what could not be read stays owed."""
         if part == "c" and not self._may_have_comments(number):
             return below.without(part, number)
-        table, where = PARTS[part], self._job.repository.full_name
         believed_empty = part.upper() in below.owed[number]
-        try:
-            settled = yield from self._reading(part, number, believed_empty)
-        except CredentialsRefused:
-            raise
-        except Unavailable as why:
-            yield Notice(f"{table.name} of {where}, pull request {number}: not available any more: {why}")
-            settled = True
-        except BitbucketError as error:
-            if isinstance(error, ScopeMissing):
+        outcome = yield from attempted(self._job, PARTS[part], number, self._reading(part, number, believed_empty))
+        match outcome:
+            case Outcome.SETTLED:
+                return below.without(part, number)
+            case Outcome.DOUBTED:
+                return below.doubting(part, number)
+            case Outcome.REFUSED:
                 self._given_up.add(part)
-            yield Trouble(table, where, f"pull request {number}", str(error))
-            return below
-        return below.without(part, number) if settled else below.doubting(part, number)
+        return below
 
     def _reading(self, part: str, number: int, believed_empty: bool) -> Reading:
         ask, job = self._ask, self._job
-        parent = self._parents.get(number, Parent(number))
-        parent = Parent(number, parent.diffstat, parent.is_orphan, believed_empty)
+        parent = replace(self._parents.get(number) or self._stored_parent(number), believed_empty=believed_empty)
         match part:
             case "a":
-                return _activity(ask, job, number)
-            case "m":
-                return commits_of(ask, job, parent)
+                return activity_whole(ask, job, number)
             case "f":
                 return files_of(ask, job, parent)
         return remarks_of(ask, job, PARTS[part], parent)
+
+    def _stored_parent(self, number: int) -> Parent:
+        """A pull request that was not read in this job."""
+        sides = stored_sides(self._job, [number]).get(number)
+        return Parent(number, is_orphan=sides is not None and sides[1].is_orphan)
 
     def _may_have_comments(self, number: int) -> bool:
         """Whether a pull request has comments, or had some that may have changed."""
@@ -175,25 +162,35 @@ class Children:
         return bool(self._job.known.keys(PULL_REQUEST_COMMENTS, self._job.place_of(number)))
 
 
-def owed_in_silence(job: Job, rows: Sequence[Any]) -> dict[int, str]:
-    """What is to be read below pull requests that have changed although nothing told of it."""
-    columns = ("id", "comment_count", "task_count", *_BASIS)
+def owed_in_silence(job: Job, rows: Sequence[Any]) -> tuple[dict[int, str], list[int]]:
+    """What is to be read below pull requests that have changed although nothing told of it.
+
+    By number the PARTS, and the numbers of those whose commits are.
+    """
     ids = [row.id for row in rows]
-    stored = job.known.stored(PULL_REQUESTS, columns, job.repository.place, id=ids) if ids else []
-    before = {number: (comments, tasks, basis) for number, comments, tasks, *basis in stored}
-    owed = {}
+    columns = ("id", "comment_count", "task_count")
+    counts = {number: (comments, tasks) for number, comments, tasks in _stored(job, columns, ids)}
+    sides = stored_sides(job, ids) if ids else {}
+    owed, turned = {}, []
     for row in rows:
-        comments, tasks, basis = before.get(row.id, (None, None, None))
-        parts = "amf" if basis != _basis(row) else ""
+        comments, tasks = counts.get(row.id, (None, None))
+        is_turned = row.id not in sides or sides[row.id][1].values != Sides.of(row).values
+        turned += [row.id] if is_turned else []
+        parts = "af" if is_turned else ""
         parts += ("c" if comments != row.comment_count else "") + ("t" if tasks != row.task_count else "")
         owed[row.id] = parts
-    return {number: parts for number, parts in owed.items() if parts}
+    return {number: parts for number, parts in owed.items() if parts}, turned
 
 
-def _activity(ask: Ask, job: Job, number: int) -> Reading:
+def _stored(job: Job, columns: Sequence[str], ids: Sequence[int]) -> list[Any]:
+    return job.known.stored(PULL_REQUESTS, columns, job.repository.place, id=ids) if ids else []
+
+
+def activity_whole(ask: Ask, job: Job, number: int) -> Reading:
+    """The activity of one pull request, and what is stored of it and is gone."""
     found = yield from activity_of(ask, job, number)
     yield from activity_gone(job, number, found)
-    return True
+    return Outcome.SETTLED
 
 
 def _going_to(feed: Feed | None, moved: Sequence[int], bound: str) -> Feed:
@@ -206,19 +203,6 @@ def _going_to(feed: Feed | None, moved: Sequence[int], bound: str) -> Feed:
 
 
 def _parent(row: Any) -> Parent:
-    links, source = row.links, row.source
+    links = row.links
     link = links.diffstat.href if links is not None and links.diffstat is not None else None
-    is_orphan = source is None or source.repository is None or source.commit is None
-    return Parent(row.id, link, is_orphan)
-
-
-def _basis(row: Any) -> list[Any]:
-    """The values of _BASIS in a pull request that was read."""
-    source, destination = row.source, row.destination
-    return [
-        row.state,
-        source and source.repository and source.repository.uuid,
-        source and source.commit and source.commit.hash,
-        destination and destination.branch and destination.branch.name,
-        destination and destination.commit and destination.commit.hash,
-    ]
+    return Parent(row.id, link, Sides.of(row).is_orphan)

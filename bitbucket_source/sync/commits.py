@@ -149,8 +149,7 @@ def _listing(
             missing.update(parent for parent in parents if parent not in walk.parents)
             if keep:
                 walk.parents[row.hash] = parents
-            if job.graph is not None:
-                job.graph[row.hash] = parents
+            job.meet_commit(row, parents)
         frontier = tuple(sorted(missing - walk.unresolved - set(before.heads)))
         yield Reached(msgspec.structs.replace(before, targets=targets, frontier=frontier))
         if before.since and not before.heads:

@@ -75,6 +75,8 @@ class Engine:
         self._requests_before = self._budget.requests
         self._cancelled = threading.Event()
         self._advanced = False
+        self._reached: dict[tuple[str, str], msgspec.Struct] = {}
+        """the cursors of this slice, by repository and name"""
 
     def run(self) -> None:
         """Read until nothing is left in this phase, the slice is full, or the sync has to stop.
@@ -273,12 +275,12 @@ class Engine:
         """Change the cursors of a list's readers, those of this slice included; returns whether any changed."""
         has_changed = False
         family = next(family for family in FAMILIES if family.source is amend.source)
-        readers = [self._cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
-        for cursor, group in self._cursors.grouped(uuid, readers, family.cursor_type):
+        for reader in (self._cursors.as_made(uuid, each) for each in family.readers(self._ask.wanted)):
+            stored = self._cursors.get(uuid, reader, family.cursor_type)
+            cursor = self._reached.get((uuid, reader.cursor_name), stored)
             if cursor is not None and (changed := amend.change(cursor)) != cursor:
-                self._take(Reached(changed), uuid, group, self._ask.wanted)
-                for reader in group:
-                    self._cursors.put(uuid, reader, changed)
+                self._take(Reached(changed), uuid, [reader], self._ask.wanted)
+                self._cursors.put(uuid, reader, changed)
                 has_changed = True
         return has_changed
 
@@ -294,6 +296,7 @@ class Engine:
                 for reader in group:
                     stored = self._cursors.stands_at(at, reader, event.cursor)
                     self._sink.reached(at, reader, event, stored=stored)
+                    self._reached[at, reader.cursor_name] = event.cursor
                     self._advanced = self._advanced or not stored
             case Trouble():
                 self._agenda.report(event)

@@ -19,6 +19,7 @@ from bitbucket_source.sync.environments import EnvironmentsCursor, read_environm
 from bitbucket_source.sync.events import Events
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pipelines import PipelinesCursor, read_pipelines
+from bitbucket_source.sync.pull_request_commits import PullRequestCommitsCursor, read_pull_request_commits
 from bitbucket_source.sync.pull_requests import PullRequestsCursor, read_pull_requests
 from bitbucket_source.sync.refs import RefsCursor, read_refs
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS, WholeListCursor, read_whole_list
@@ -87,7 +88,6 @@ FAMILIES: tuple[Family, ...] = (
         children=(
             PULL_REQUEST_ACTIVITY,
             PULL_REQUEST_COMMENTS,
-            PULL_REQUEST_COMMITS,
             PULL_REQUEST_FILES,
             PULL_REQUEST_TASKS,
         ),
@@ -100,6 +100,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(BRANCHES, RefsCursor, partial(read_refs, BRANCHES)),
     Family(TAGS, RefsCursor, partial(read_refs, TAGS)),
     Family(COMMITS, CommitsCursor, read_commits, children=(COMMIT_TRAILERS,)),
+    Family(PULL_REQUEST_COMMITS, PullRequestCommitsCursor, read_pull_request_commits),
     Family(DEPLOYMENT_COMMITS, CarriedCursor, derive_deployment_commits),
     Family(COMMIT_STATUSES, ChecksCursor, read_checks, children=(REPORTS, REPORT_ANNOTATIONS)),
     *(Family(table, WholeListCursor, partial(read_whole_list, table)) for table in WHOLE_LISTS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,6 +28,10 @@ class Refs:
             self._pages[table] = list(self._ask.pages(table, self._repository.place))
         return self._pages[table]
 
+    def listed(self, table: Table) -> list[Page[Any]] | None:
+        """The same, where they were listed in this job."""
+        return self._pages.get(table)
+
     def count(self, table: Table) -> int:
         """How many branches or tags there are."""
         return sum(page.length for page in self.pages(table))
@@ -36,6 +40,26 @@ class Refs:
         """The hashes that branches and tags point at, each once."""
         found = (row.target for table in (BRANCHES, TAGS) for page in self.pages(table) for row in page.rows)
         return sorted({target.hash for target in found if target is not None and target.hash})
+
+
+@dataclass
+class PullRequestsRead:
+    """The pull requests that one walk over their list has read."""
+
+    start: str
+    """updated_on of the cursor it started from"""
+    since: str
+    """how far back they are read; '' for everything"""
+    rows: dict[int, Any] = field(default_factory=dict)
+    """by number"""
+    unturned: set[int] = field(default_factory=set)
+    """those whose source, destination and state are stored just so"""
+
+    def add(self, rows: Iterable[Any], turned: Collection[int]) -> None:
+        """More were read, some of which have another source, destination or state than is stored."""
+        self.rows.update((row.id, row) for row in rows)
+        self.unturned.update(row.id for row in rows)
+        self.unturned.difference_update(turned)
 
 
 @dataclass
@@ -67,6 +91,11 @@ class Job:
     graph: dict[str, tuple[str, ...]] | None = None
     """the parents of the commits that were read; None where nobody needs them"""
 
+    commits: dict[str, dict[str, Any]] | None = None
+    """what pull requests tell of the commits that were read, by hash; None where nobody needs them"""
+    pull_requests: PullRequestsRead | None = None
+    """None where their list was not read"""
+
     @property
     def occasion(self) -> str:
         """What makes the refs be read: it changes with each push that anything tells of.
@@ -74,6 +103,14 @@ class Job:
         `updated_on` moves late, and sometimes without a push; the value read before the refs counts.
         """
         return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
+
+    def meet_commit(self, row: Any, parents: tuple[str, ...]) -> None:
+        """Keep of a commit that was read what other lists need of it."""
+        if self.graph is not None:
+            self.graph[row.hash] = parents
+        if self.commits is not None:
+            told = {"hash": row.hash, "date": row.date, "author": row.author, "parents": [{}] * len(parents)}
+            self.commits[row.hash] = told
 
     def place_of(self, pull_request: int) -> dict[str, str | int]:
         """The foreign keys of what belongs to one of its pull requests."""

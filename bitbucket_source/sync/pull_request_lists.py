@@ -1,24 +1,37 @@
 """The lists of one pull request that are read whole: comments, tasks, commits, files.
 
-Each says its rows and which stored ones are gone. Returns False where there are none although some are stored, and that
-is not believed yet. All raise BitbucketError where the list cannot be read, Unavailable where it never can be.
+Each says its rows and which stored ones are gone. All raise BitbucketError where the list cannot be read, Unavailable
+where it never can be; `attempted` turns both into events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, TypeAlias
 
 from bitbucket_source.api.decode import Misfit, Page
-from bitbucket_source.api.errors import BadRequest, NotFound
+from bitbucket_source.api.errors import BadRequest, BitbucketError, CredentialsRefused, NotFound, ScopeMissing
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Event, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
 from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, Table
 
-Reading: TypeAlias = Generator[Event, None, bool]
+
+class Outcome(Enum):
+    """What became of reading a list."""
+
+    SETTLED = auto()
+    DOUBTED = auto()
+    """there are none although some are stored, and no earlier sync saw that"""
+    FAILED = auto()
+    REFUSED = auto()
+    """the credentials lack the scope for any such list"""
+
+
+Reading: TypeAlias = Generator[Event, None, Outcome]
 
 
 class Unavailable(Exception):
@@ -35,7 +48,22 @@ class Parent:
     is_orphan: bool = False
     """whether its source is gone"""
     believed_empty: bool = False
-    """whether an earlier sync found the list empty, too"""
+    """whether a list of it that comes empty is so: an earlier sync saw it, too, or it was worked out"""
+
+
+def attempted(job: Job, table: Table, number: int, reading: Reading) -> Reading:
+    """A reading whose failure is the pull request's own, and said."""
+    where = job.repository.full_name
+    try:
+        return (yield from reading)
+    except CredentialsRefused:
+        raise
+    except Unavailable as why:
+        yield Notice(f"{table.name} of {where}, pull request {number}: not available any more: {why}")
+        return Outcome.SETTLED
+    except BitbucketError as error:
+        yield Trouble(table, where, f"pull request {number}", str(error))
+        return Outcome.REFUSED if isinstance(error, ScopeMissing) else Outcome.FAILED
 
 
 def remarks_of(ask: Ask, job: Job, table: Table, parent: Parent) -> Reading:
@@ -67,7 +95,7 @@ def files_of(ask: Ask, job: Job, parent: Parent) -> Reading:
         if row.path:
             by_path.setdefault(row.path, row)
         else:
-            whole.misfits.append(Misfit(index, "without path", "neither the old nor the new path of a file is told"))
+            whole.misfits.append(Misfit(index, "file without path", "neither its old nor its new path is told"))
     whole.rows = list(by_path.values())
     return (yield from said(ask, job, table, parent, [whole]))
 
@@ -91,13 +119,13 @@ def said(ask: Ask, job: Job, table: Table, parent: Parent, pages: Sequence[Page[
             f"{table.name} of {job.repository.full_name}, pull request {parent.number}: none, although some are "
             "stored; believed if the next sync sees it too"
         )
-        return False
+        return Outcome.DOUBTED
     if table.askable or not any(page.misfits for page in pages):
         yield from missing_rows(ask, job.known, table, place, pages)
-    return True
+    return Outcome.SETTLED
 
 
-def _as_one(pages: Sequence[Page[Any]], ordered: Any) -> Page[Any]:
+def _as_one(pages: Sequence[Page[Any]], ordered: Callable[[list[Any]], list[Any]]) -> Page[Any]:
     """A list as one page: it stands at fixed hashes, so that no row slides over the edge of a page."""
     misfits = [misfit for page in pages for misfit in page.misfits]
     return Page(ordered([row for page in pages for row in page.rows]), misfits=misfits)

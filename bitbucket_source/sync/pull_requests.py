@@ -7,7 +7,7 @@ slide over the edge of a page (FACTS 12). With `q`, Bitbucket answers in every s
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -20,9 +20,9 @@ from bitbucket_source.sync.below import Below
 from bitbucket_source.sync.children import Children
 from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.feed import Walk
-from bitbucket_source.sync.job import OVERLAP, Job, earlier, moment
+from bitbucket_source.sync.job import OVERLAP, Job, PullRequestsRead, earlier, moment
 from bitbucket_source.sync.windows import windows
-from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
+from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
 SORTING_FAILS = 500
 """What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
@@ -55,11 +55,36 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     """what hangs below them and is still to be read"""
 
 
+def with_owed(cursor: PullRequestsCursor, parts: str, numbers: Iterable[int]) -> PullRequestsCursor:
+    """The cursor with more to be read below some pull requests: the PARTS of `sync/below.py`."""
+    return msgspec.structs.replace(cursor, below=cursor.below.with_owed(parts, numbers))
+
+
 def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:
     """The pull requests that changed since the cursor, with what rides on them."""
     children = Children(ask, job)
     if cursor is not None:
         cursor = msgspec.structs.replace(cursor, below=children.going_on(cursor.below))
+    if PULL_REQUESTS in ask.wanted:
+        start, since = (cursor.updated_on, cursor.since) if cursor else (BEGINNING, job.since)
+        job.pull_requests = PullRequestsRead(start, since)
+        _keep_commits(job)
+    this = (PULL_REQUESTS, ask.wanted)
+    if this in job.done and cursor is not None:
+        yield from _with_children(children.read_everything(cursor.below), cursor)
+        return
+    yield from _walk(ask, job, cursor, children)
+    job.done.add(this)
+
+
+def _keep_commits(job: Job) -> None:
+    """What is read of commits in this job, for the pull requests that bring them."""
+    if PULL_REQUEST_COMMITS in job.reads:
+        job.graph = {} if job.graph is None else job.graph
+        job.commits = {}
+
+
+def _walk(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: Children) -> Events:
     if cursor is not None and cursor.by_ids:
         yield from _by_windows(ask, job, cursor, children)
         return
@@ -123,6 +148,8 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
             yield NextLoad()
             return
         reached = yield from _with_children(children.read_sets(reached.below), reached)
+    if job.pull_requests is not None:
+        job.pull_requests.since = reached.since
     yield from _with_children(children.read_everything(reached.below), reached)
 
 
@@ -161,6 +188,8 @@ def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor, children: Childr
     left = cursor.by_ids - 1
     cursor = msgspec.structs.replace(cursor, updated_on=done, next_id=0, began="", behind=False, by_ids=left)
     yield Reached(cursor)
+    if job.pull_requests is not None:
+        job.pull_requests.since = cursor.since
     yield from _with_children(children.read_everything(cursor.below), cursor)
 
 
