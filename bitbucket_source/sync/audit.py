@@ -299,9 +299,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
     Kind("pipeline_steps", STEP_TABLES, 3, _steps),
     Kind("pull_request_activity", frozenset({PULL_REQUEST_ACTIVITY}), 8, verified_activity),
-    Kind(
-        "pull_request_comments", frozenset({PULL_REQUEST_COMMENTS}), 5, partial(verified_remarks, PULL_REQUEST_COMMENTS)
-    ),
+    Kind("pull_request_comments", frozenset({PULL_REQUEST_COMMENTS}), 5, verified_comments),
     Kind("pull_request_commits", frozenset({PULL_REQUEST_COMMITS}), 4, verified_commits),
     Kind("environments", frozenset({ENVIRONMENTS}), 3, verified_environments),
     Kind("pull_request_tasks", frozenset({PULL_REQUEST_TASKS}), 1, verified_tasks),
