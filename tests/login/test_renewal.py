@@ -17,10 +17,12 @@ import requests
 
 from bitbucket_emulator import Emulator
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.credentials import CredentialsError
+from bitbucket_source.api.credentials import AccessToken, CredentialsError
 from bitbucket_source.api.errors import ServerTrouble
 from bitbucket_source.api.login import Login
 from bitbucket_source.api.login_store import LoginStore, Secrets
+from bitbucket_source.api.oauth import OAuthConsumer
+from bitbucket_source.api.pool import Several
 from tests.api.reading import make_client, read, statuses
 from tests.api.stub_server import Reply, Request, json_reply, serving
 from tests.conftest import REPOSITORY_ROOT
@@ -272,3 +274,31 @@ def test_a_login_that_can_no_longer_be_kept_goes_on_to_the_end_of_the_run(
     assert read(client)["full_name"] == "acme/web"
     assert "cannot be kept in" in caplog.text
     assert "log in again" in caplog.text
+
+
+def test_a_login_shares_the_hour_of_its_consumer_and_sees_what_its_user_sees(
+    emulator: Emulator, logged_in: LogIn, store: LoginStore
+) -> None:
+    login, consumer = logged_in(), OAuthConsumer(*CONSUMER, emulator.oauth_url)
+    assert login.rationed_as == consumer.rationed_as
+    assert login.identity != consumer.identity
+    client = make_client(emulator.base_url, credentials=Several((login, consumer)))
+    for _ in range(4):
+        read(client)
+    assert client.budget.left_this_hour == 996
+    kept = store.look()
+    assert kept is not None
+    assert Login(store, kept).identity == login.identity
+    somebody_else = msgspec.structs.replace(kept, account_uuid="{somebody-else}")
+    assert Login(store, somebody_else).identity != login.identity
+
+
+def test_a_login_that_lapsed_is_left_out_where_others_are_left(
+    emulator: Emulator, logged_in: LogIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    login = logged_in()
+    emulator.revoke_tokens()
+    client = make_client(emulator.base_url, credentials=Several((login, AccessToken("emulator-workspace-token"))))
+    assert [read(client)["full_name"] for _ in range(3)] == ["acme/web"] * 3
+    assert list(client.pool.lost) == [login.identity]
+    assert "The login is no longer good" in caplog.text

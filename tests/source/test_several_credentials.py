@@ -12,6 +12,9 @@ from bitbucket_emulator import Fault
 from bitbucket_emulator.world.model import Credential
 from bitbucket_source.api.credentials import AccessToken
 from bitbucket_source.freshness import freshness_of
+from bitbucket_source.planning.planner import make_plan
+from bitbucket_source.source import selected_tables
+from bitbucket_source.verification.verify import verify
 from tests.source.conftest import Warehouse
 
 SCOPES = frozenset({"account", "project", "repository", "pullrequest", "pipeline"})
@@ -209,3 +212,44 @@ def test_status_says_what_these_see(warehouse: Warehouse, slugs: list[str]) -> N
     assert {each.name: each.visible for each in freshness.repositories} == {
         f"acme/{slug}": slug != slugs[0] for slug in slugs
     }
+
+
+def test_a_project_that_one_sees_is_not_deleted_because_the_other_does_not(
+    warehouse: Warehouse, slugs: list[str]
+) -> None:
+    both = tokens("first", "second")
+    warehouse.sync(TABLES, credentials=both)
+    projects = alive(warehouse, "projects", "uuid")
+    # the second is shown none from now on
+    hidden = warehouse.bitbucket.add_fault(Fault(kind="empty_list", path="/workspaces/acme/projects$", nth=2))
+    assert warehouse.sync(TABLES, credentials=both).exit_code == 0
+    assert hidden.struck == 1
+    assert alive(warehouse, "projects", "uuid") == projects != set()
+    warehouse.bitbucket.clear_faults()
+    warehouse.bitbucket.add_fault(Fault(kind="empty_list", path="/workspaces/acme/projects$"))
+    for _ in range(3):
+        warehouse.sync(TABLES, credentials=tokens("second"))
+    assert alive(warehouse, "projects", "uuid") == projects
+    for _ in range(2):
+        warehouse.sync(TABLES, credentials=both)
+    assert alive(warehouse, "projects", "uuid") == set(), "both looked, twice, and saw none"
+    assert slugs
+
+
+def test_verify_compares_what_they_see_together(warehouse: Warehouse, slugs: list[str]) -> None:
+    warehouse.sync(TABLES, credentials=tokens("first", "second"))
+    whole = verify(
+        warehouse.pipeline(), warehouse.session(credentials=tokens("first", "second")), selected_tables(TABLES)
+    )
+    assert (whole.exit_code, whole.findings.notices) == (0, [])
+    part = verify(warehouse.pipeline(), warehouse.session(credentials=tokens("second")), selected_tables(TABLES))
+    assert part.exit_code == 0
+    assert part.findings.notices == [
+        f"repository {slugs[0]}: not compared: these credentials do not see it, others did"
+    ]
+
+
+def test_a_plan_counts_the_hours_of_all(warehouse: Warehouse, slugs: list[str]) -> None:
+    plan = make_plan(warehouse.session(credentials=tokens("first", "second")), selected_tables(TABLES))
+    assert (plan.repositories, plan.per_hour) == (len(slugs), 2000)
+    assert plan.left == 2000 - plan.requests
