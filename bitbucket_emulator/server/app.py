@@ -7,17 +7,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
-from bitbucket_emulator.server import control, oauth
+from bitbucket_emulator.server import control, oauth, storage
 from bitbucket_emulator.server.api import (
+    commit_comments,
     commits,
     deployments,
+    diffs,
     people,
     pipelines,
+    pipelines_config,
+    projects,
     pull_requests,
     refs,
     reports,
     repositories,
     settings,
+    sources,
     statuses,
 )
 from bitbucket_emulator.server.endpoints import Table
@@ -25,7 +30,23 @@ from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.server.exchange import PREFIX, Api
 from bitbucket_emulator.server.state import State
 
-FAMILIES = (people, repositories, refs, commits, statuses, pull_requests, pipelines, deployments, settings, reports)
+FAMILIES = (
+    people,
+    projects,
+    repositories,
+    refs,
+    commits,
+    commit_comments,
+    diffs,
+    sources,
+    statuses,
+    pull_requests,
+    pipelines,
+    pipelines_config,
+    deployments,
+    settings,
+    reports,
+)
 
 
 def endpoint_table() -> Table:
@@ -38,6 +59,7 @@ def create_app(state: State) -> Starlette:
     return Starlette(
         routes=[
             Mount("/_control", routes=control.routes(state)),
+            Mount("/_storage", routes=storage.routes(state.world)),
             Mount("/site/oauth2", routes=oauth.routes(state.world, state.grants)),
             Mount(PREFIX, Api(state, endpoint_table())),
         ],

@@ -200,9 +200,12 @@ class Table:
         return (endpoint for _, endpoint in self._rows)
 
     def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
-        """The endpoint of a decoded path without `/2.0`, and the path's parameters; a last slash means nothing."""
-        path = path.rstrip("/") or "/"
-        for pattern, endpoint in self._rows:
-            if endpoint.method == method and (found := pattern.match(path)):
-                return endpoint, found.groupdict()
+        """The endpoint of a decoded path without `/2.0`, and the path's parameters.
+
+        A last slash means nothing, unless a path is served only with it: the root folder of a commit.
+        """
+        for each in dict.fromkeys((path.rstrip("/") or "/", path)):
+            for pattern, endpoint in self._rows:
+                if endpoint.method == method and (found := pattern.match(each)):
+                    return endpoint, found.groupdict()
         return None

@@ -37,6 +37,10 @@ def differences_of_deployment_commits(
     stored: Mapping[Key, list[Row]], connection: duckdb.DuckDBPyConnection
 ) -> Iterator[Difference]:
     """Where the stored rows are none of those that an attempt can have carried."""
+    tables = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if not {"deployments", "deployment_attempts", "commits", "commit_parents"} <= tables:
+        # they were not synced: nothing tells what a deployment carried
+        return
     by_attempt: defaultdict[Key, dict[Key, list[Row]]] = defaultdict(dict)
     for key, rows in stored.items():
         by_attempt[key[:3]][key] = rows

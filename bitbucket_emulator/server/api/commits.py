@@ -1,4 +1,4 @@
-"""Commits: listings by include and exclude, single ones, diffstats and merge bases."""
+"""Commits: listings by include and exclude, single ones and merge bases."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.server.paging import Envelope
 from bitbucket_emulator.server.render import git
 from bitbucket_emulator.world import graph
-from bitbucket_emulator.world.model import Repository
 
 endpoints = Endpoints()
 
 _COMMITS = Envelope(default=30, numbered=False, counted=False)
 _COMMITS_OF_PATH = Envelope(default=30)
-_DIFFSTAT = Envelope(default=500, maximum=5000)
-# how many of the revisions that do not resolve a 404 names: real answers name only some (FACTS 12)
-_NAMED_SHAS = 2
 
 
 @endpoints.post("/repositories/{workspace}/{repo_slug}/commits", "repository")
@@ -52,65 +48,11 @@ def merge_base(call: Call) -> Json:
     """The best common ancestor of `a..b`."""
     home = lookup.open_repository(call)
     first, _, second = call.parameters["revspec"].partition("..")
-    left, right = _resolve(home, [first, second])
+    left, right = lookup.revisions(home, [first, second])
     found = graph.merge_base(home, left, right)
     if found is None:
         raise errors.no_common_ancestor()
     return git.commit(call.view, home, home.commits[found])
-
-
-@endpoints.get("/repositories/{workspace}/{repo_slug}/diffstat/{spec:path}", "repository")
-def diffstat(call: Call) -> Json:
-    """The files changed by a commit, between `a..b`, or between the two sides of a pull request.
-
-    A spec is one revision, two joined by `..` (first the new one, then the old one), or what `links.diffstat` of a
-    pull request holds: `workspace/repository:source\rdestination`.
-    """
-    home, spec = lookup.open_repository(call), call.parameters["spec"]
-    if "\r" in spec:
-        return _pull_request_diffstat(call, home, spec)
-    new, dots, old = spec.partition("..")
-    try:
-        if dots:
-            source, destination = _resolve(home, [new, old])
-            changes = graph.diffstat(home, source, destination)
-        else:
-            (source,) = _resolve(home, [new])
-            entry = home.commits[source]
-            destination = entry.parents[0] if entry.parents else ""
-            changes = graph.changes(home, entry)
-    except graph.NoCommonAncestor as problem:
-        raise errors.no_common_ancestor() from problem
-    except graph.UnknownCommit as problem:
-        raise errors.no_commit([str(problem.args[0])]) from problem
-    return call.page(changes, lambda row: git.diffstat(call.view, home, source, home, destination, row), _DIFFSTAT)
-
-
-def _pull_request_diffstat(call: Call, home: Repository, spec: str) -> Json:
-    name, _, pair = spec.rpartition(":")
-    source_name, destination_name = pair.split("\r", 1)
-    space, _, slug = name.partition("/")
-    workspace = call.world.find_workspace(space)
-    source_repository = None if workspace is None else call.world.repository(workspace.uuid, slug)
-    if source_repository is None or not lookup.can_see(call, source_repository):
-        raise errors.no_repository()
-    (source,) = _resolve(source_repository, [source_name])
-    (destination,) = _resolve(home, [destination_name])
-    try:
-        # a fork that was not synced lacks the destination's newest commits: compare with the last one it has
-        known = (
-            destination
-            if destination in source_repository.commits
-            else graph.merge_point(source_repository, home, destination)
-        )
-        changes = graph.diffstat(source_repository, source, known)
-    except graph.NoCommonAncestor as problem:
-        raise errors.no_common_ancestor() from problem
-    except graph.UnknownCommit as problem:
-        raise errors.no_common_ancestor() from problem
-    return call.page(
-        changes, lambda row: git.diffstat(call.view, source_repository, source, home, destination, row), _DIFFSTAT
-    )
 
 
 def _listing(call: Call, revisions: list[str]) -> Json:
@@ -126,7 +68,7 @@ def _listing(call: Call, revisions: list[str]) -> Json:
         include = [*revisions, *(value for key, value in given if key == "include")]
         exclude = [value for key, value in given if key == "exclude"]
         path = next((value for key, value in given if key == "path"), None)
-        heads = _resolve(home, [*include, *exclude])
+        heads = lookup.revisions(home, [*include, *exclude])
         # exclude without include falls back to every branch (FACTS 12)
         wanted = heads[: len(include)] or graph.heads(home)
         unwanted = heads[len(include) :]
@@ -140,11 +82,3 @@ def _listing(call: Call, revisions: list[str]) -> Json:
     if len(part) > pagelen:
         body["next"] = paging.next_of_walk(call.address, call.query, name, number + 1)
     return body
-
-
-def _resolve(home: Repository, names: list[str]) -> list[str]:
-    found = [graph.resolve(home, name) for name in names]
-    missing = [name for name, commit_hash in zip(names, found, strict=True) if commit_hash is None]
-    if missing:
-        raise errors.no_commit(missing[:_NAMED_SHAS])
-    return [commit_hash for commit_hash in found if commit_hash is not None]

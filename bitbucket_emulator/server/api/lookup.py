@@ -8,6 +8,9 @@ from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.model import Commit, PullRequest, Repository, Workspace
 
+# how many of the revisions that do not resolve a 404 names: real answers name only some (FACTS 12)
+_NAMED_SHAS = 2
+
 
 def workspace(call: Call) -> Workspace:
     """The workspace by slug or uuid."""
@@ -82,3 +85,12 @@ def commit(call: Call, home: Repository) -> Commit:
     if found is None:
         raise errors.no_changeset()
     return home.commits[found]
+
+
+def revisions(home: Repository, names: list[str]) -> list[str]:
+    """The hashes of branches, tags and hashes. Raises ApiError: 404 that names some of those that do not resolve."""
+    found = [graph.resolve(home, name) for name in names]
+    missing = [name for name, commit_hash in zip(names, found, strict=True) if commit_hash is None]
+    if missing:
+        raise errors.no_commit(missing[:_NAMED_SHAS])
+    return [commit_hash for commit_hash in found if commit_hash is not None]

@@ -1,4 +1,4 @@
-"""Who is who: the account, its workspaces, members, projects, permissions."""
+"""Who is who: the account, its workspaces, members, permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from bitbucket_emulator.world.model import Credential, Membership, User, World
 endpoints = Endpoints()
 
 _MEMBERS = Envelope(default=50)
-_PROJECTS = Envelope()
 
 
 @endpoints.get("/repositories")
@@ -92,35 +91,6 @@ def workspace_permissions(call: Call) -> Json:
     if call.parameters["workspace"].startswith("{"):
         raise errors.no_workspace(call.parameters["workspace"])
     return call.page(_members(call), lambda row: people.membership(call.view, row, permission=True), _MEMBERS)
-
-
-@endpoints.get("/workspaces/{workspace}/projects", "project")
-def projects(call: Call) -> Json:
-    """The projects of a workspace."""
-    space = lookup.workspace(call)
-    rows = [each for each in call.world.projects.values() if each.workspace == space.uuid]
-    return call.page(call.select(rows, _PROJECT_FIELDS), lambda row: people.whole_project(call.view, row), _PROJECTS)
-
-
-@endpoints.get("/workspaces/{workspace}/projects/{project_key}", "project")
-def project(call: Call) -> Json:
-    """One project by key."""
-    space, key = lookup.workspace(call), call.parameters["project_key"]
-    for each in call.world.projects.values():
-        if each.workspace == space.uuid and key in (each.key, each.uuid):
-            return people.whole_project(call.view, each)
-    raise errors.not_found(f"No project with identifier '{key}'.")
-
-
-def _project_text(name: str) -> Field:
-    return Field(lambda row: getattr(row, name))
-
-
-_PROJECT_FIELDS = {name: _project_text(name) for name in ("key", "name", "uuid", "description")} | {
-    "created_on": Field(lambda row: row.created_on, "time"),
-    "updated_on": Field(lambda row: row.updated_on, "time"),
-    "is_private": Field(lambda row: row.is_private, "flag"),
-}
 
 
 def _members(call: Call) -> list[Membership]:

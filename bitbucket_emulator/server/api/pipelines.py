@@ -1,10 +1,11 @@
-"""Pipelines, their steps and tests, and schedules."""
+"""Pipelines, their steps, logs and tests."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from bitbucket_emulator.server import errors, timestamps
+from bitbucket_emulator.server import errors, storage, timestamps
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
 from bitbucket_emulator.server.paging import Envelope
@@ -13,10 +14,11 @@ from bitbucket_emulator.world.model import Pipeline, Repository, Step
 
 endpoints = Endpoints()
 
+_BYTES = re.compile(r"\*/\*|application/(\*|octet-stream)")
+
 # `next` forgets how the list was sorted and shortened (FACTS 1)
 _PIPELINES = Envelope(forgets=frozenset({"sort", "fields"}))
 _TEST_CASES = Envelope()
-_SCHEDULES = Envelope()
 
 _REPOSITORY = "/repositories/{workspace}/{repo_slug}"
 _PIPELINE = f"{_REPOSITORY}/pipelines/{{pipeline_uuid}}"
@@ -62,14 +64,14 @@ def step(call: Call) -> Json:
 
 @endpoints.get(f"{_STEP}/log", "pipeline")
 def log(call: Call) -> Answer:
-    """The output of a step's script; JSON cannot be had (FACTS 5: 406), and what has not begun has none."""
-    _, entry = _step(call)
-    if "json" in call.accept:
+    """307 to the output of a step's script; 406 unless bytes are accepted, 404 where it has not begun (FACTS 5)."""
+    home = lookup.open_repository(call)
+    run, entry = _step(call)
+    if not _BYTES.search(call.accept):
         raise errors.error(406, "Not acceptable")
     if entry.started_on is None:
         raise errors.pipelines_not_found(f"Log in step {entry.uuid} does not exist.")
-    lines = "".join(f"+ {line}\n" for line in entry.script)
-    return Answer(200, lines, {}, "application/octet-stream")
+    return Answer(307, "", {"Location": storage.log_address(call.view, home, run, entry)})
 
 
 @endpoints.get(f"{_STEP}/test_reports", "pipeline")
@@ -92,36 +94,6 @@ def test_case_reasons(call: Call) -> Json:
         if case.uuid == wanted and case.message is not None:
             return {"message": case.message, "stack_trace": case.stack_trace}
     raise errors.pipelines_not_found(f"Test case reasons of {wanted} not found")
-
-
-@endpoints.get(f"{_REPOSITORY}/pipelines_config/schedules", "pipeline")
-def schedules(call: Call) -> Json:
-    """The schedules; 404 until Pipelines was enabled once (FACTS 5)."""
-    home = _enabled(call)
-    return call.page(list(home.schedules.values()), render.schedule, _SCHEDULES)
-
-
-@endpoints.get(f"{_REPOSITORY}/pipelines_config/schedules/{{schedule_uuid}}", "pipeline")
-def schedule(call: Call) -> Json:
-    """One schedule."""
-    home, uuid = _enabled(call), call.parameters["schedule_uuid"]
-    if uuid not in home.schedules:
-        raise errors.pipelines_not_found(f"Schedule {uuid} not found")
-    return render.schedule(home.schedules[uuid])
-
-
-@endpoints.get(f"{_REPOSITORY}/pipelines_config", "repository:admin")
-def pipelines_config(call: Call) -> Json:
-    """Whether Pipelines is on."""
-    home = _enabled(call)
-    return {"type": "repository_pipelines_configuration", "enabled": home.pipelines_enabled}
-
-
-def _enabled(call: Call) -> Repository:
-    home = lookup.open_repository(call)
-    if not home.pipelines_enabled and not home.pipelines:
-        raise errors.pipelines_not_found(f"Pipelines configuration of repository {home.uuid} not found")
-    return home
 
 
 def _pipeline(call: Call, home: Repository) -> Pipeline:

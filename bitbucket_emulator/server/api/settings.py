@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bitbucket_emulator.server import errors
+from bitbucket_emulator.server import errors, storage
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.bbql import Field
-from bitbucket_emulator.server.endpoints import Call, Endpoints, Json
+from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
 from bitbucket_emulator.server.paging import Envelope
 from bitbucket_emulator.server.render import people
 from bitbucket_emulator.server.render import settings as render
-from bitbucket_emulator.world.model import Repository, RepositoryPermission, World
+from bitbucket_emulator.world.model import DefaultReviewer, Repository, RepositoryPermission, World
 
 endpoints = Endpoints()
 
@@ -37,7 +37,9 @@ def default_reviewers(call: Call) -> Json:
 def effective_default_reviewers(call: Call) -> Json:
     """The same with those inherited from the project."""
     home = lookup.open_repository(call)
-    rows = [each for each in home.default_reviewers if call.world.user(each.user)]
+    project = call.world.projects.get(home.project or "")
+    inherited = [] if project is None else [DefaultReviewer(user, "project") for user in project.default_reviewers]
+    rows = [each for each in (*home.default_reviewers, *inherited) if call.world.user(each.user)]
     return call.page(rows, lambda row: render.effective_default_reviewer(call.view, row), _LIST)
 
 
@@ -106,6 +108,28 @@ def group_permissions(call: Call) -> Json:
     return call.page(rows, lambda row: render.group_permission(call.view, home, row), _LIST)
 
 
+@endpoints.get(
+    f"{_BASE}/permissions-config/users/{{selected_user_id}}", "repository:admin", token_scopes=_READ_REPOSITORY
+)
+def user_permission(call: Call) -> Json:
+    """That of one user, by uuid."""
+    home, uuid = lookup.open_repository(call), call.parameters["selected_user_id"]
+    for each in home.permissions:
+        if each.user == uuid and call.world.user(uuid):
+            return render.user_permission(call.view, home, each)
+    raise errors.not_found(f"{uuid} has no permission on this repository.")
+
+
+@endpoints.get(f"{_BASE}/permissions-config/groups/{{group_slug}}", "repository:admin", token_scopes=_READ_REPOSITORY)
+def group_permission(call: Call) -> Json:
+    """That of one group, by slug."""
+    home, slug = lookup.open_repository(call), call.parameters["group_slug"]
+    for each in home.permissions:
+        if each.group == slug:
+            return render.group_permission(call.view, home, each)
+    raise errors.not_found(f"{slug} has no permission on this repository.")
+
+
 @endpoints.get("/workspaces/{workspace}/permissions/repositories", "account", token_scopes=_READ_REPOSITORY)
 def workspace_repository_permissions(call: Call) -> Json:
     """Who may do what in each repository of a workspace."""
@@ -141,6 +165,30 @@ def downloads(call: Call) -> Json:
     """The files offered for download."""
     home = lookup.open_repository(call)
     return call.page(list(home.downloads.values()), lambda row: render.download(call.view, home, row), _DOWNLOADS)
+
+
+@endpoints.get(f"{_BASE}/downloads/{{filename}}", "repository")
+def download(call: Call) -> Answer:
+    """302 to the file itself."""
+    home, name = lookup.open_repository(call), call.parameters["filename"]
+    if name not in home.downloads:
+        raise errors.not_found(f"No download named {name}.")
+    return Answer(302, "", {"Location": storage.download_address(call.view, home, home.downloads[name])})
+
+
+@endpoints.get(f"{_BASE}/override-settings", "repository:admin")
+def override_settings(call: Call) -> Json:
+    """What the repository does not inherit from its project: nothing."""
+    lookup.open_repository(call)
+    settings = {"default_merge_strategy": False, "branching_model": False}
+    return {"type": "repository_inheritance_state", "override_settings": settings}
+
+
+@endpoints.get(f"{_BASE}/branching-model/settings", "repository:admin")
+def branching_model_settings(call: Call) -> Json:
+    """The branching model as it was set."""
+    lookup.open_repository(call)
+    return render.branching_model_settings(call.address)
 
 
 @endpoints.get(f"{_BASE}/branching-model", "repository")

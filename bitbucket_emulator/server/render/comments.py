@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bitbucket_emulator.server import timestamps
-from bitbucket_emulator.server.render import people
+from bitbucket_emulator.server.render import git, people
 from bitbucket_emulator.server.render.pull_requests import endpoint, short_pull_request
 from bitbucket_emulator.server.render.view import SITE, View, link, rendered
-from bitbucket_emulator.world.model import ActivityEvent, Comment, PullRequest, Update
+from bitbucket_emulator.world.model import ActivityEvent, Comment, PullRequest, Repository, Update
 
 Json = dict[str, Any]
 
@@ -47,6 +47,27 @@ def comment(view: View, request: PullRequest, entry: Comment) -> Json:
         "links": _comment_links(view, base, request, entry.id),
         "pullrequest": short_pull_request(view, request),
     }
+
+
+def commit_comment(view: View, home: Repository, commit: str, entry: Comment) -> Json:
+    """A comment on a commit (shape from the schema: no recording)."""
+    shown: Json = {
+        "type": "commit_comment",
+        "id": entry.id,
+        "created_on": timestamps.python_style(entry.created_on),
+        "updated_on": timestamps.python_style(entry.updated_on),
+        "content": rendered(entry.content),
+        "user": people.user_by_uuid(view, entry.user),
+        "deleted": entry.deleted,
+        "commit": git.short_commit(view, home, commit),
+        "links": {
+            "self": link(f"{view.repository_url(home)}/commit/{commit}/comments/{entry.id}"),
+            "html": link(f"{SITE}/{view.full_name(home)}/commits/{commit}#comment-{entry.id}"),
+        },
+    }
+    if entry.inline is not None:
+        shown["inline"] = {"from": entry.inline.from_, "to": entry.inline.to, "path": entry.inline.path}
+    return shown
 
 
 def activity(view: View, request: PullRequest, entry: ActivityEvent | Comment) -> Json:

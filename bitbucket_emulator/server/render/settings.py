@@ -16,6 +16,7 @@ from bitbucket_emulator.world.model import (
     DefaultReviewer,
     Download,
     Group,
+    Project,
     Repository,
     RepositoryPermission,
     Webhook,
@@ -95,6 +96,22 @@ def group_permission(view: View, repo: Repository, entry: RepositoryPermission) 
     }
 
 
+def project_permission(view: View, owner: Project, entry: RepositoryPermission) -> Json:
+    """A permission on a project, of a user or of a group (shape from the schema: no recording)."""
+    kind, name = ("users", quoted(entry.user)) if entry.user is not None else ("groups", entry.group or "")
+    space = view.world.workspaces[owner.workspace]
+    base = f"{view.api}/workspaces/{space.slug}/projects/{owner.key}/permissions-config/{kind}/{name}"
+    shown: Json = {
+        "permission": entry.permission,
+        "project": people.project(view, owner),
+        "links": {"self": link(base)},
+    }
+    if entry.user is not None:
+        return {"type": "project_user_permission", **shown, "user": people.user_by_uuid(view, entry.user)}
+    group = _group_by_slug(view, owner.workspace, entry.group or "")
+    return {"type": "project_group_permission", **shown, "group": group}
+
+
 def effective_permission(view: View, repo: Repository, user: str, permission: str) -> Json:
     """What a user may do in a repository, whatever it comes from."""
     return {
@@ -118,18 +135,36 @@ def download(view: View, repo: Repository, entry: Download) -> Json:
     }
 
 
-def branching_model(repo: Repository) -> Json:
-    """The branching model that every repository begins with: the main branch and four prefixes."""
+def branching_model_settings(address: str) -> Json:
+    """The branching model as it was set (shape from the schema: no recording)."""
+    return {
+        "type": "branching_model_settings",
+        "branch_types": [{"kind": kind, "prefix": f"{kind}/", "enabled": True} for kind in _BRANCH_TYPES],
+        "development": {"use_mainbranch": True, "is_valid": True},
+        "production": {"use_mainbranch": False, "is_valid": True, "enabled": False},
+        "links": {"self": link(address)},
+    }
+
+
+def branching_model(repo: Repository | None) -> Json:
+    """The branching model that every repository begins with: the main branch and four prefixes.
+
+    That of a project (None) names the branch that new repositories begin with.
+    """
     return {
         "type": "branching_model",
         "branch_types": [{"kind": kind, "prefix": f"{kind}/"} for kind in _BRANCH_TYPES],
-        "development": {"name": repo.mainbranch, "use_mainbranch": True},
+        "development": {"name": "main" if repo is None else repo.mainbranch, "use_mainbranch": True},
     }
 
 
 def _group_of_slug(view: View, repo: Repository, slug: str) -> Json:
-    found = next((each for each in view.world.groups if each.workspace == repo.workspace and each.slug == slug), None)
-    return _group(view, found or Group(repo.workspace, slug, slug))
+    return _group_by_slug(view, repo.workspace, slug)
+
+
+def _group_by_slug(view: View, workspace: str, slug: str) -> Json:
+    found = next((each for each in view.world.groups if each.workspace == workspace and each.slug == slug), None)
+    return _group(view, found or Group(workspace, slug, slug))
 
 
 def _group(view: View, entry: Group) -> Json:

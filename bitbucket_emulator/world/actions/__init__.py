@@ -4,6 +4,7 @@ from bitbucket_emulator.world.actions.arguments import ActionError, StepDefiniti
 from bitbucket_emulator.world.actions.closing import decline, merge, supersede
 from bitbucket_emulator.world.actions.comments import (
     comment,
+    comment_commit,
     create_task,
     delete_comment,
     delete_task,
@@ -100,6 +101,7 @@ from bitbucket_emulator.world.actions.settings import (
     remove_schedule,
     remove_webhook,
     revoke_permission,
+    set_variable,
 )
 from bitbucket_emulator.world.actions.summary import summary
 
@@ -121,6 +123,7 @@ __all__ = [
     "block_repository",
     "change_reviewers",
     "comment",
+    "comment_commit",
     "create_branch",
     "create_environment",
     "create_project",
@@ -185,6 +188,7 @@ __all__ = [
     "set_clock",
     "set_draft",
     "set_queued",
+    "set_variable",
     "show_repository",
     "start_step",
     "status",

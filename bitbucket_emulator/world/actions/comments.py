@@ -171,6 +171,25 @@ def delete_task(world: World, repository: Repository, pull_request: PullRequest,
 
 
 @action
+def comment_commit(
+    world: World,
+    repository: Repository,
+    commit: Hash,
+    user: User,
+    text: str,
+    path: str | None = None,
+    line: int | None = None,
+    *,
+    at: Time,
+) -> Comment:
+    """Comment on a commit, perhaps on a line of one of its files; no pull request moves."""
+    inline = Inline(path, line) if path is not None else None
+    made = Comment(_next_id(repository), user.uuid, text, at, at, inline=inline)
+    repository.commit_comments.setdefault(commit, {})[made.id] = made
+    return made
+
+
+@action
 def status(
     world: World,
     repository: Repository,

@@ -34,8 +34,8 @@ def open_pull_request(
 ) -> PullRequest:
     """Open a pull request from branch `source` (of a fork, if `source_repository` is given).
 
-    Without `reviewers` the default reviewers are asked. `updated_on` is 30-50 ms after `created_on`, and the feed gets
-    two `update` records about 0.1 s apart.
+    Without `reviewers` the default reviewers, the project's too, are asked. `updated_on` is 30-50 ms after
+    `created_on`, and the feed gets two `update` records about 0.1 s apart.
     """
     home = source_repository or repository
     target = destination or repository.mainbranch or ""
@@ -43,7 +43,10 @@ def open_pull_request(
         raise ActionError(f"open_pull_request: no branch {source if source not in home.branches else target}")
     if home is repository and source == target:
         raise ActionError("open_pull_request: source and destination are the same branch")
-    asked = [each.user for each in repository.default_reviewers] if reviewers is None else [u.uuid for u in reviewers]
+    project = world.projects.get(repository.project or "")
+    by_default = [each.user for each in repository.default_reviewers]
+    by_default += [each for each in (project.default_reviewers if project else ()) if each not in by_default]
+    asked = by_default if reviewers is None else [each.uuid for each in reviewers]
     pull_request = PullRequest(
         id=len(repository.pull_requests) + 1,
         repository=repository.uuid,

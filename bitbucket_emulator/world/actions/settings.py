@@ -16,6 +16,7 @@ from bitbucket_emulator.world.model import (
     Report,
     RepositoryPermission,
     Schedule,
+    Variable,
     Webhook,
     name_uuid,
 )
@@ -239,6 +240,16 @@ def add_download(
 def remove_download(world: World, repository: Repository, name: str, *, at: Time) -> Download:
     """Take a file away."""
     return _taken(repository.downloads, name, "remove_download")
+
+
+@action
+def set_variable(
+    world: World, repository: Repository, key: str, value: str, secured: bool = False, *, at: Time
+) -> Variable:
+    """Set a variable of a repository's pipelines, or change it."""
+    uuid = name_uuid(repository.uuid, "variable", key)
+    repository.variables[uuid] = Variable(uuid, key, value, secured)
+    return repository.variables[uuid]
 
 
 def _taken(rows: dict[_Key, _Row], key: _Key, what: str) -> _Row:

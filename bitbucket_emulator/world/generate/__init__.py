@@ -11,6 +11,7 @@ from bitbucket_emulator.world.generate.credentials import issue_credentials
 from bitbucket_emulator.world.generate.people import hire
 from bitbucket_emulator.world.generate.plans import make_plans
 from bitbucket_emulator.world.generate.play import fill
+from bitbucket_emulator.world.generate.settings import configure_company
 from bitbucket_emulator.world.model import (
     DAY,
     MILLISECOND,
@@ -55,6 +56,7 @@ def generate_world(
         uuid = name_uuid(seed, "project", key)
         world.projects[uuid] = Project(uuid, workspace.uuid, key, name, f"All about {name.lower()}", start, start)
     company = hire(world, people, start, clock)
+    configure_company(world, company)
     issue_credentials(world, company.people[0].user.uuid)
     _found_repositories(world, make_plans(seed, repositories, start, clock, scale), company, workspace)
     return world

@@ -8,19 +8,39 @@ from bitbucket_emulator.world.model import (
     DAY,
     Annotation,
     BranchRestriction,
+    Comment,
     DefaultReviewer,
     Download,
     Report,
     RepositoryPermission,
+    Runner,
     Schedule,
+    Variable,
     Webhook,
     name_uuid,
 )
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.generate.desk import Desk
+    from bitbucket_emulator.world.generate.people import Company
+    from bitbucket_emulator.world.model import World
 
+_FIRST_REMARK = 100_000_000  # below all comments on pull requests
 _EVENTS = ("repo:push", "pullrequest:created", "pullrequest:fulfilled")
+
+
+def configure_company(world: World, company: Company) -> None:
+    """What holds for all repositories: permissions and default reviewers of projects, variables, a runner."""
+    owner, reviewer = company.people[0].user.uuid, company.people[-1].user.uuid
+    for project in world.projects.values():
+        project.permissions += [RepositoryPermission("write", group="developers"), RepositoryPermission("admin", owner)]
+        if project.key == "PLAT":
+            project.default_reviewers.append(reviewer)
+    founded = world.workspace.created_on
+    _add_variables(world.variables, world.workspace.uuid, ("REGION", "eu-west-1", False), ("TOKEN", "", True))
+    uuid = name_uuid(world.workspace.uuid, "runner")
+    labels = ("self.hosted", "linux")
+    world.runners[uuid] = Runner(uuid, "Basement", labels, "ONLINE", founded + DAY, founded + DAY)
 
 
 def configure(desk: Desk) -> None:
@@ -42,6 +62,8 @@ def configure(desk: Desk) -> None:
         repository.webhooks[uuid] = Webhook(
             uuid, url, "Chat", _EVENTS, created + DAY, secret_set=plan.pull_requests > 50
         )
+    if plan.pipelines:
+        _add_variables(repository.variables, repository.uuid, ("LOG_LEVEL", "info", False), ("API_KEY", "", True))
     if plan.nightly:
         uuid = name_uuid(repository.uuid, "schedule")
         repository.schedules[uuid] = Schedule(
@@ -49,8 +71,14 @@ def configure(desk: Desk) -> None:
         )
 
 
+def _add_variables(variables: dict[str, Variable], owner: str, *settings: tuple[str, str, bool]) -> None:
+    for key, value, secured in settings:
+        uuid = name_uuid(owner, "variable", key)
+        variables[uuid] = Variable(uuid, key, value, secured)
+
+
 def publish_results(desk: Desk) -> None:
-    """After the play: a security report on the newest merges, and a file to download where there are releases."""
+    """After the play: reports and remarks on the newest merges, and a file to download where there are releases."""
     repository, plan = desk.repository, desk.plan
     merged = [each for each in repository.pull_requests.values() if each.merge_commit and each.closed_on]
     for each in merged[-5:] if plan.pull_requests > 30 else []:
@@ -70,6 +98,10 @@ def publish_results(desk: Desk) -> None:
                 time, time, (("Findings", "NUMBER", len(findings)),), findings,
             )
         }  # fmt: skip
+    for each in merged[-3:]:
+        commit, time = each.merge_commit or "", each.closed_on or 0
+        made = Comment(_FIRST_REMARK + each.id, each.author, "Watch the dashboards.", time, time)
+        repository.commit_comments[commit] = {made.id: made}
     for name, tag in repository.tags.items():
         if tag.date is not None and len(repository.downloads) < 3:
             file = f"{plan.slug}-{name}.zip"

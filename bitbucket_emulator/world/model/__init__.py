@@ -31,6 +31,8 @@ from bitbucket_emulator.world.model.settings import (
     Download,
     Report,
     RepositoryPermission,
+    Runner,
+    Variable,
     Webhook,
 )
 from bitbucket_emulator.world.model.time import (
@@ -82,6 +84,7 @@ __all__ = [
     "Repository",
     "RepositoryPermission",
     "ReviewAct",
+    "Runner",
     "Schedule",
     "Step",
     "Tag",
@@ -89,6 +92,7 @@ __all__ = [
     "TestCase",
     "Update",
     "User",
+    "Variable",
     "Webhook",
     "Workspace",
     "World",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bitbucket_emulator.world.model.settings import RepositoryPermission
+
 
 @dataclass(slots=True)
 class Workspace:
@@ -28,6 +30,8 @@ class Project:
     created_on: int
     updated_on: int
     is_private: bool = True
+    permissions: list[RepositoryPermission] = field(default_factory=list)
+    default_reviewers: list[str] = field(default_factory=list)  # user uuids
 
 
 @dataclass(slots=True)

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
     from bitbucket_emulator.world.model.git import Commit, Tag
     from bitbucket_emulator.world.model.pipelines import Deployment, Environment, Pipeline, Schedule
-    from bitbucket_emulator.world.model.pull_requests import BuildStatus, PullRequest
+    from bitbucket_emulator.world.model.pull_requests import BuildStatus, Comment, PullRequest
     from bitbucket_emulator.world.model.settings import (
         BranchRestriction,
         DefaultReviewer,
         Download,
         Report,
         RepositoryPermission,
+        Variable,
         Webhook,
     )
 
@@ -44,6 +45,8 @@ class Contents:
     webhooks: dict[str, Webhook] = field(default_factory=dict)
     reports: dict[str, dict[str, Report]] = field(default_factory=dict)  # hash -> uuid -> report
     downloads: dict[str, Download] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)  # by uuid
+    commit_comments: dict[str, dict[int, Comment]] = field(default_factory=dict)  # hash -> id -> comment
     open_sources: dict[tuple[str, str], set[int]] = field(default_factory=dict)  # (repository, branch) -> open ids
     chronicle: Chronicle = field(default_factory=Chronicle)
     deployment_counts: dict[str, int] = field(default_factory=dict)  # by environment
@@ -72,6 +75,8 @@ class _Below:
         webhooks: dict[str, Webhook]
         reports: dict[str, dict[str, Report]]
         downloads: dict[str, Download]
+        variables: dict[str, Variable]
+        commit_comments: dict[str, dict[int, Comment]]
         open_sources: dict[tuple[str, str], set[int]]
         chronicle: Chronicle
     else:

@@ -84,6 +84,28 @@ class Report:
 
 
 @dataclass(slots=True)
+class Variable:
+    """A variable of Pipelines; nobody is ever shown the value of a `secured` one."""
+
+    uuid: str
+    key: str
+    value: str
+    secured: bool = False
+
+
+@dataclass(slots=True)
+class Runner:
+    """A machine of the company's own that runs steps; `status` ONLINE, OFFLINE or UNREGISTERED."""
+
+    uuid: str
+    name: str
+    labels: tuple[str, ...]
+    status: str
+    created_on: int
+    updated_on: int
+
+
+@dataclass(slots=True)
 class Download:
     """A file offered for download; `size` in bytes."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from bitbucket_emulator.world.model.people import Credential, Group, Membership, Project, User, Workspace
     from bitbucket_emulator.world.model.repository import Repository
+    from bitbucket_emulator.world.model.settings import Runner, Variable
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ class World:
     repositories: dict[str, Repository] = field(default_factory=dict)  # by uuid
     slugs: dict[tuple[str, str], str] = field(default_factory=dict)  # (workspace uuid, slug) -> repository uuid
     former_slugs: dict[tuple[str, str], str] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)  # of the company's workspace, by uuid
+    runners: dict[str, Runner] = field(default_factory=dict)  # by uuid
     credentials: dict[str, Credential] = field(default_factory=dict)  # by name
     unsettled_moves: bool = False
     refs_compare_naturally: bool = False

@@ -8,6 +8,7 @@ from itertools import islice
 from urllib.parse import quote
 
 from bitbucket_emulator import World
+from bitbucket_emulator.world import trees
 from bitbucket_emulator.world.model import Repository
 
 _PARAMETER = re.compile(r"\{(\w+)(?::path)?\}")
@@ -34,13 +35,18 @@ def _filled(template: str, values: dict[str, str]) -> str:
 def _values(world: World, home: Repository | None, template: str) -> Iterator[dict[str, str]]:
     """What fills the parameters beyond workspace and repository."""
     if home is None:
-        yield from _values_of_people(world)
+        yield from _values_of_the_company(world)
     elif "{pull_request_id}" in template:
         yield from _values_of_pull_requests(home, template)
     elif "{pipeline_uuid}" in template:
         yield from _values_of_pipelines(home, template)
     elif "/reports" in template:
         yield from _values_of_reports(home)
+    elif "{path:path}" in template:
+        yield from _values_of_files(home, template)
+    elif "/comments" in template:
+        for commit, comments in home.commit_comments.items():
+            yield from ({"commit": commit, "comment_id": str(each)} for each in comments)
     elif "{commit}" in template:
         yield from ({"commit": commit_hash, "key": key} for commit_hash, key in _statuses(home))
         if "{key}" not in template:
@@ -49,9 +55,19 @@ def _values(world: World, home: Repository | None, template: str) -> Iterator[di
         yield from _values_of_repositories(home, template)
 
 
-def _values_of_people(world: World) -> Iterator[dict[str, str]]:
+def _values_of_the_company(world: World) -> Iterator[dict[str, str]]:
     for member, project in zip(world.memberships, world.projects.values(), strict=False):
-        yield {"member": member.user, "selected_user": member.user, "project_key": project.key}
+        found = {
+            "member": member.user,
+            "selected_user": member.user,
+            "project_key": project.key,
+            "selected_user_id": next(each.user for each in project.permissions if each.user),
+            "group_slug": next(each.group for each in project.permissions if each.group),
+            "variable_uuid": next(iter(world.variables)),
+            "runner_uuid": next(iter(world.runners)),
+        }
+        yield found
+        yield from ({**found, "selected_user": each} for each in project.default_reviewers)
 
 
 def _values_of_pull_requests(home: Repository, template: str) -> Iterator[dict[str, str]]:
@@ -86,6 +102,14 @@ def _values_of_reports(home: Repository) -> Iterator[dict[str, str]]:
                 yield {"commit": commit_hash, "report_id": report.uuid, "annotation_id": annotation.uuid}
 
 
+def _values_of_files(home: Repository, template: str) -> Iterator[dict[str, str]]:
+    for commit in islice(reversed(home.commits), 3):
+        if "/src/" in template:
+            yield {"commit": commit, "path": ""}
+        yield from ({"commit": commit, "path": path} for path in islice(trees.files(home, commit), 1))
+        yield from ({"commit": commit, "path": path.partition("/")[0]} for path in islice(trees.files(home, commit), 1))
+
+
 def _values_of_repositories(home: Repository, template: str) -> Iterator[dict[str, str]]:
     lists: dict[str, list[str]] = {
         "name": list(home.tags if "/tags/" in template else home.branches),
@@ -97,6 +121,10 @@ def _values_of_repositories(home: Repository, template: str) -> Iterator[dict[st
         "schedule_uuid": list(home.schedules),
         "restriction_id": [str(each) for each in home.branch_restrictions],
         "uid": list(home.webhooks),
+        "filename": list(home.downloads),
+        "variable_uuid": list(home.variables),
+        "selected_user_id": [each.user for each in home.permissions if each.user],
+        "group_slug": [each.group for each in home.permissions if each.group],
         "target_username": [each.user for each in home.default_reviewers if each.reviewer_type == "repository"],
     }
     names = [name for name in _PARAMETER.findall(template) if name in lists]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from bitbucket_emulator import Emulator
 from bitbucket_emulator.world.actions import (
@@ -198,12 +199,33 @@ def test_tests_of_a_step(runs: Client) -> None:
 def test_logs(runs: Client) -> None:
     build, deploy = (step["uuid"] for step in runs.json("pipelines/6/steps")["values"])
     log = runs.get(f"pipelines/6/steps/{build}/log", headers={"Accept": "application/octet-stream"})
-    assert (log.status_code, log.text) == (200, "+ make\n+ make test\n")
-    assert runs.get(f"pipelines/6/steps/{build}/log", headers={"Accept": "application/json"}).status_code == 406
+    assert log.status_code == 307
+    # the storage wants no credentials
+    stored = requests.get(log.headers["Location"], timeout=5)
+    assert (stored.status_code, stored.text) == (200, "+ make\n+ make test\n")
+    for accept in ("application/json", "text/plain"):
+        assert runs.get(f"pipelines/6/steps/{build}/log", headers={"Accept": accept}).status_code == 406
     assert runs.error(f"pipelines/6/steps/{deploy}/log") == (
         404,
         {"error": {"message": "Not found", "detail": f"Log in step {deploy} does not exist."}},
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "text"),
+    [
+        ("bytes=0-5", 206, "+ make"),
+        ("bytes=7-", 206, "+ make test\n"),
+        ("bytes=-5", 206, "test\n"),
+        ("bytes=99-", 416, ""),
+    ],
+)
+def test_a_part_of_a_log(runs: Client, wanted: str, status: int, text: str) -> None:
+    build = runs.json("pipelines/6/steps")["values"][0]["uuid"]
+    address = runs.get(f"pipelines/6/steps/{build}/log").headers["Location"]
+    part = requests.get(address, headers={"Range": wanted}, timeout=5)
+    assert (part.status_code, part.text) == (status, text)
+    assert part.headers["Content-Range"].endswith("/19")
 
 
 @pytest.mark.parametrize("path", ["pipelines", "deployments", "environments", "pipelines/1/steps"])
@@ -225,3 +247,28 @@ def test_schedules(company: Client) -> None:
         (each.uuid, "pipeline_schedule", each.enabled, each.cron_pattern) for each in home.schedules.values()
     ]
     assert company.json(f"/repositories/acme/{home.slug}/pipelines_config/schedules/{rows[0]['uuid']}") == rows[0]
+
+
+def test_what_a_schedule_started(company: Client) -> None:
+    home = next(each for each in company.emulator.world.repositories.values() if each.schedules)
+    base = f"/repositories/acme/{home.slug}"
+    started = company.values(f"{base}/pipelines?trigger_type=SCHEDULED", "uuid")
+    uuid = next(iter(home.schedules))
+    path = f"{base}/pipelines_config/schedules/{uuid}/executions"
+    assert company.values(path, "pipeline.uuid") == started != []
+
+
+def test_a_secured_variable_is_not_shown(company: Client) -> None:
+    home = next(each for each in company.emulator.world.repositories.values() if each.variables)
+    rows = company.json(f"/repositories/acme/{home.slug}/pipelines_config/variables")["values"]
+    assert [(row["key"], row["secured"], row.get("value")) for row in rows] == [
+        ("LOG_LEVEL", False, "info"),
+        ("API_KEY", True, None),
+    ]
+
+
+def test_variables_of_an_environment_cannot_be_seen(company: Client) -> None:
+    home = next(each for each in company.emulator.world.repositories.values() if each.variables)
+    base = f"/repositories/acme/{home.slug}/deployments_config/environments"
+    assert company.json(f"{base}/{next(iter(home.environments))}/variables")["values"] == []
+    assert company.error(f"{base}/{{x}}/variables")[0] == 404

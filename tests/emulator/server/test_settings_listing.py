@@ -20,7 +20,7 @@ def home_with(company: Client, read: Callable[[Repository], Sized]) -> Repositor
 @pytest.mark.parametrize(
     ("path", "read", "kind"),
     [
-        ("effective-default-reviewers", lambda home: home.default_reviewers, "default_reviewer_and_type"),
+        ("default-reviewers", lambda home: home.default_reviewers, "user"),
         ("branch-restrictions", lambda home: home.branch_restrictions, "branchrestriction"),
         ("hooks", lambda home: home.webhooks, "webhook_subscription"),
         (
@@ -40,6 +40,16 @@ def test_every_row_is_listed(company: Client, path: str, read: Callable[[Reposit
     home = home_with(company, read)
     rows = company.json(f"/repositories/acme/{home.slug}/{path}", auth=ADMIN)["values"]
     assert [row["type"] for row in rows] == [kind] * len(read(home))
+
+
+def test_reviewers_of_the_project_are_in_effect_too(company: Client) -> None:
+    world = company.emulator.world
+    home = home_with(company, lambda each: world.projects[each.project or ""].default_reviewers)
+    inherited = company.json("/workspaces/acme/projects/PLAT/default-reviewers", auth=ADMIN)["values"]
+    assert [row["reviewer_type"] for row in inherited] == ["project"]
+    rows = company.json(f"/repositories/acme/{home.slug}/effective-default-reviewers", auth=ADMIN)["values"]
+    assert rows[-1:] == inherited
+    assert [row["reviewer_type"] for row in rows[:-1]] == ["repository"] * len(home.default_reviewers)
 
 
 def test_single_objects(company: Client) -> None:
