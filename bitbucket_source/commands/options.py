@@ -66,7 +66,7 @@ content_options = _together(
         "--raw", metavar="NAMES", help="Keep each whole object of these tables, separated by commas, in a column raw."
     ),
     click.option(
-        "--columns",
+        "--extra-columns",
         multiple=True,
         metavar="TABLE=PATH",
         help="Add a column, by its path in the object: pull_requests=links.self.href, with :TYPE where it is not text.",
@@ -106,7 +106,7 @@ def added_columns(wishes: tuple[str, ...]) -> dict[str, list[str]]:
     for wish in wishes:
         table, equals, path = wish.partition("=")
         if not equals:
-            raise SettingsError(f"columns is {wish!r}: write it like pull_requests=links.self.href.")
+            raise SettingsError(f"extra_columns is {wish!r}: write it like pull_requests=links.self.href.")
         found.setdefault(table.strip(), []).append(path.strip())
     return found
 

@@ -48,7 +48,7 @@ def sync(
     database: str | None,
     dataset: str | None,
     raw: str | None,
-    columns: tuple[str, ...],
+    extra_columns: tuple[str, ...],
     build: bool,
     **options: Any,
 ) -> None:
@@ -67,7 +67,7 @@ def sync(
         from bitbucket_source.source import configured_session
 
         session = configured_session(
-            workspace=workspace, raw=listed(raw), columns=added_columns(columns), **given(**options)
+            workspace=workspace, raw=listed(raw), extra_columns=added_columns(extra_columns), **given(**options)
         )
         session.tables_named = are_named(tables)
         selected = chosen_tables(tables)
