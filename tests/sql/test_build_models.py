@@ -67,7 +67,7 @@ def test_a_failed_test_is_returned_with_what_it_kept_from_being_built(duckdb_war
         Failure(
             name="unique_stg_bitbucket__projects_project_uuid",
             kind="test",
-            path="models/staging/_staging__models.yml",
+            path="models/staging/workspace/_workspace__models.yml",
             message="Got 1 result, configured to fail if != 0",
         ),
     )
@@ -76,7 +76,7 @@ def test_a_failed_test_is_returned_with_what_it_kept_from_being_built(duckdb_war
 
 def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehouse, broken_project: Path) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
-    model = broken_project / "models/staging/stg_bitbucket__users.sql"
+    model = broken_project / "models/staging/workspace/stg_bitbucket__users.sql"
     model.write_text(model.read_text().replace("nickname", "nick_name"))
 
     with pytest.raises(ModelsError) as caught:
@@ -84,7 +84,7 @@ def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehous
 
     message = str(caught.value).splitlines()
     assert message[0].startswith("1 model could not be built (")
-    assert message[1] == "model stg_bitbucket__users (models/staging/stg_bitbucket__users.sql)"
+    assert message[1] == "model stg_bitbucket__users (models/staging/workspace/stg_bitbucket__users.sql)"
     assert 'Binder Error: Referenced column "nick_name" not found in FROM clause!' in str(caught.value)
     assert message[-1] == "Correct the file named above and build again; `verbose=True` shows dbt's own output."
     assert caught.value.result is not None
@@ -93,7 +93,9 @@ def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehous
 
 def test_a_model_that_cannot_be_parsed_is_named(duckdb_warehouse: DuckDBWarehouse, broken_project: Path) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
-    (broken_project / "models/staging/stg_bitbucket__users.sql").write_text("select * from {{ ref('nowhere') }}")
+    (broken_project / "models/staging/workspace/stg_bitbucket__users.sql").write_text(
+        "select * from {{ ref('nowhere') }}"
+    )
 
     with pytest.raises(ModelsError, match="depends on a node named 'nowhere' which was not found"):
         build_models(duckdb_warehouse.address)

@@ -8,6 +8,7 @@ from bitbucket_source.models import build_models
 
 from .raw_tables import Row, Warehouse
 from .small_world import SMALL_WORLD
+from .test_project import described
 
 API = {"repository_uuid": "{api}", "is_deleted": False, "is_repository_deleted": False}
 
@@ -358,3 +359,17 @@ def test_marts_of_the_small_world(warehouse: Warehouse) -> None:
     assert warehouse.query(f"select min(date_day) as a, max(date_day) as b, count(*) as n from {marts}.dim_dates") == [
         {"a": date(2025, 1, 1), "b": date(2026, 12, 31), "n": 730}
     ]
+    _every_relation_and_column_is_described_in_order(warehouse)
+
+
+def _every_relation_and_column_is_described_in_order(warehouse: Warehouse) -> None:
+    stored: dict[str, list[str]] = {}
+    for column in warehouse.query(
+        "select table_name, column_name from information_schema.columns"
+        " where table_schema = 'bitbucket_marts' order by table_name, ordinal_position"
+    ):
+        stored.setdefault(column["table_name"], []).append(column["column_name"])
+
+    columns = described()
+    assert {name: list(of_relation) for name, of_relation in columns.items()} == stored
+    assert all(description for of_relation in columns.values() for description in of_relation.values())
