@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from bitbucket_source.planning.below import children_of, commits_below, is_read
+from bitbucket_source.planning.beside import of_checks, of_deployments, of_whole_lists
 from bitbucket_source.planning.figures import NOTHING, Figure, total
 from bitbucket_source.planning.owed import Owed, Walk, Walks
 from bitbucket_source.planning.sights import Seen, Sight, bounds_of, has_stirred
+from bitbucket_source.sync.below import PARTS
 from bitbucket_source.sync.costs import pages_by_next, pages_of_pull_requests, pages_of_runs
-from bitbucket_source.sync.pipelines import PipelinesCursor
-from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
+from bitbucket_source.sync.known import Known
+from bitbucket_source.sync.pipelines import STEP_TABLES, PipelinesCursor
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_STATUSES,
+    COMMITS,
+    DATA_TABLES,
+    DEPLOYMENTS,
+    ENVIRONMENTS,
+    PIPELINE_STEPS,
+    PIPELINE_TEST_CASES,
+    PIPELINE_TEST_REPORTS,
+    PIPELINES,
+    PULL_REQUEST_ACTIVITY,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUESTS,
+    REPORT_ANNOTATIONS,
+    REPORTS,
+    TAGS,
+    Table,
+)
 
-LISTS: tuple[Table, ...] = (PULL_REQUESTS, PIPELINES, PIPELINE_STEPS, BRANCHES, TAGS, COMMITS)
+LISTS: tuple[Table, ...] = tuple(table for table in DATA_TABLES if table.is_per_repository and table.endpoint)
 """What is asked for in each repository"""
+POOLED: tuple[Table, ...] = (PIPELINE_TEST_REPORTS, PIPELINE_TEST_CASES, REPORT_ANNOTATIONS)
+"""Those of them that no list counts: told by samples of the runs and commits of all repositories together"""
 
 
 @dataclass
@@ -23,13 +48,36 @@ class Forecast:
     now: dict[Table, Figure] = field(default_factory=dict)
     later: dict[Table, Figure] = field(default_factory=dict)
 
+    def put(self, told: Mapping[Table, tuple[Figure, Figure]]) -> None:
+        """Add what some lists cost; what costs nothing of its own is added to what was told before."""
+        for table, (now, later) in told.items():
+            if table not in (PULL_REQUESTS, COMMITS):
+                self.now[table], self.later[table] = now, later
+            elif table in self.now:
+                self.now[table] += now
+                self.later[table] += later
 
-def forecast(owed: Owed, sight: Sight, stored_commits: Callable[[str], int]) -> Forecast:
-    """The requests for one repository that was looked at; `stored_commits` counts those of a repository."""
+
+def forecast(owed: Owed, sight: Sight, known: Known, reads: frozenset[Table], *, is_plain: bool) -> Forecast:
+    """The requests for one repository that was looked at; `reads` are the tables that the sync reads.
+
+    `is_plain`: pull_request_commits has no columns but its own, so that the graph tells it.
+    """
+
+    def stored_commits(repository_uuid: str) -> int:
+        return len(known.keys(COMMITS, {"repository_uuid": repository_uuid}))
+
     made = Forecast()
     _pull_requests(owed, sight, made)
+    _below_pull_requests(owed, sight, made, known, reads, is_plain=is_plain)
     _pipelines(owed, sight, made)
     _refs_and_commits(owed, sight, made, stored_commits)
+    made.put(of_deployments(owed, sight))
+    if owed.ordinary.get(COMMIT_STATUSES) or owed.renewal.get(COMMIT_STATUSES):
+        made.put(of_checks(owed, sight))
+    else:
+        made.put({COMMIT_STATUSES: (NOTHING, NOTHING), REPORTS: (NOTHING, NOTHING)})
+    made.put({table: of_whole_lists(owed, table) for table in WHOLE_LISTS})
     return made
 
 
@@ -37,9 +85,19 @@ def least(owed: Owed, table: Table) -> int:
     """The requests that the next sync makes at least for a list of a repository, looked at or not."""
     if table in (PULL_REQUESTS, PIPELINES):
         return sum(len(phase.get(table, ())) for phase in owed.phases)
+    if table in (DEPLOYMENTS, ENVIRONMENTS, PULL_REQUEST_ACTIVITY):
+        source = PULL_REQUESTS if table is PULL_REQUEST_ACTIVITY else table
+        walks = (walk for phase in owed.phases for walk in phase.get(source, ()) if is_read(table, walk.tables))
+        return sum(walk.cursor is None for walk in walks)
     if table in (BRANCHES, TAGS):
         return sum(owed.lists_refs(phase, table) for phase in owed.phases)
     return 0
+
+
+def tests_left(owed: Owed) -> int:
+    """The steps whose tests an earlier sync left to be read."""
+    walks = [walk for phase in owed.phases for walk in phase.get(PIPELINES, ()) if walk.cursor is not None]
+    return sum(" " in step for walk in walks for step in walk.cursor.tests.steps)
 
 
 def _pull_requests(owed: Owed, sight: Sight, made: Forecast) -> None:
@@ -48,6 +106,20 @@ def _pull_requests(owed: Owed, sight: Sight, made: Forecast) -> None:
     if None not in costs:
         made.now[PULL_REQUESTS] = total(cost for cost in costs if cost is not None)
         made.later[PULL_REQUESTS] = Figure.of(1 if owed.ordinary.get(PULL_REQUESTS) else 0)
+
+
+def _below_pull_requests(
+    owed: Owed, sight: Sight, made: Forecast, known: Known, reads: frozenset[Table], *, is_plain: bool
+) -> None:
+    figures = [children_of(walk, owed, sight, known) for phase in owed.phases for walk in phase.get(PULL_REQUESTS, ())]
+    for table in PARTS.values():
+        made.later[table] = NOTHING
+        if all(figures):
+            made.now[table] = total(each[table] for each in figures)
+    commits = commits_below(owed, sight, reads=reads, is_plain=is_plain)
+    made.later[PULL_REQUEST_COMMITS] = NOTHING
+    if commits is not None:
+        made.now[PULL_REQUEST_COMMITS] = commits
 
 
 def _of_pull_requests(walk: Walk, owed: Owed, sight: Sight) -> Figure | None:
@@ -74,7 +146,7 @@ def _pipelines(owed: Owed, sight: Sight, made: Forecast) -> None:
     costs = [_of_runs(walk, owed, sight, sight.runs) for walk in walks]
     made.now[PIPELINES] = total(pages for pages, _ in costs)
     made.now[PIPELINE_STEPS] = total(steps for _, steps in costs)
-    with_steps = any(PIPELINE_STEPS in walk.tables for walk in walks)
+    with_steps = any(STEP_TABLES & walk.tables for walk in walks)
     made.later[PIPELINES] = Figure(1, 1 + _old_unfinished(sight, sight.runs.rows))
     made.later[PIPELINE_STEPS] = Figure.of(sight.running if with_steps else 0)
 
@@ -103,7 +175,7 @@ def _of_runs(walk: Walk, owed: Owed, sight: Sight, seen: Seen) -> tuple[Figure, 
             pages += left_out.map(lambda rows: max(0, -(-rows // PIPELINES.pagelen) - filled))
             pages += _search(seen.rows, cursor.first) if owed.since and not cursor.filled else NOTHING
             steps += left_out.map(lambda rows: max(0, rows - cursor.filled))
-    return pages, steps if PIPELINE_STEPS in walk.tables else NOTHING
+    return pages, steps if STEP_TABLES & walk.tables else NOTHING
 
 
 def _search(rows: int, too_old: int) -> Figure:
@@ -123,7 +195,8 @@ def _refs_and_commits(owed: Owed, sight: Sight, made: Forecast, stored_commits: 
     for table in (BRANCHES, TAGS):
         listings = sum(owed.lists_refs(phase, table) for phase in owed.phases)
         surely = owed.lists_refs(owed.ordinary, table)
-        may = stirred and not surely and bool(owed.ordinary.get(table) or owed.ordinary.get(COMMITS))
+        users = (table, COMMITS, *([COMMIT_STATUSES] if table is BRANCHES else []))
+        may = stirred and not surely and any(owed.ordinary.get(each) for each in users)
         made.later[table] = NOTHING
         if not listings and not may:
             made.now[table] = NOTHING

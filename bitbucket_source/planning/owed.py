@@ -9,12 +9,22 @@ from typing import Any
 
 from bitbucket_source.sync.commits import CommitsCursor
 from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.deployments import DeploymentsCursor
 from bitbucket_source.sync.families import FAMILIES
 from bitbucket_source.sync.job import moment
 from bitbucket_source.sync.pipelines import PipelinesCursor
 from bitbucket_source.sync.pull_requests import PullRequestsCursor
 from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.tables import BRANCHES, COMMITS, TAGS, Table
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_STATUSES,
+    COMMITS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
+    PULL_REQUESTS,
+    TAGS,
+    Table,
+)
 
 
 class Kind(IntEnum):
@@ -65,8 +75,12 @@ class Owed:
         walks = [walk for each in self.ordinary.values() for walk in each]
         if any(self.renewal.values()) or any(self.is_unfinished(walk.cursor) for walk in walks):
             return Kind.NEW
-        is_pushed = any(self.is_stale(self.ordinary, table) for table in (BRANCHES, TAGS, COMMITS))
-        return Kind.PUSHED if is_pushed else Kind.KNOWN
+        return Kind.PUSHED if self.is_pushed else Kind.KNOWN
+
+    @property
+    def is_pushed(self) -> bool:
+        """Whether something was pushed since the refs were read."""
+        return any(self.is_stale(self.ordinary, table) for table in (BRANCHES, TAGS, COMMITS))
 
     def is_stale(self, phase: Walks, table: Table) -> bool:
         """Whether a phase reads the refs for a table, or the commits."""
@@ -76,7 +90,18 @@ class Owed:
 
     def lists_refs(self, phase: Walks, table: Table) -> bool:
         """Whether a phase is sure to list the branches or the tags."""
-        return self.is_stale(phase, table) or self.is_stale(phase, COMMITS)
+        return self.is_stale(phase, table) or self.is_stale(phase, COMMITS) or self.looks_for_heads(phase, table)
+
+    def looks_for_heads(self, phase: Walks, table: Table = BRANCHES) -> bool:
+        """Whether a phase looks up in the refs which commits are watched."""
+        walks = phase.get(COMMIT_STATUSES, ()) if table is BRANCHES else ()
+        return any(walk.cursor is None or walk.cursor.watched.occasion != self.occasion for walk in walks)
+
+    @property
+    def follows_destinations(self) -> bool:
+        """Whether what open pull requests bring is looked at again where their destination was pushed to."""
+        of_files = any(PULL_REQUEST_FILES in walk.tables for walk in self.ordinary.get(PULL_REQUESTS, ()))
+        return of_files or bool(self.ordinary.get(PULL_REQUEST_COMMITS))
 
     def is_unfinished(self, cursor: Any) -> bool:
         """Whether a walk is not through with what is older than its newest row."""
@@ -87,6 +112,8 @@ class Owed:
                 return cursor.behind or self.reaches_further_back(cursor)
             case CommitsCursor():
                 return bool(cursor.targets) or self.reaches_further_back(cursor)
+            case DeploymentsCursor():
+                return cursor.behind or self.reaches_further_back(cursor)
         return False
 
     def reaches_further_back(self, cursor: Any) -> bool:

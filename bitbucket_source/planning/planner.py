@@ -12,29 +12,42 @@ from bitbucket_source.api.errors import AccessDenied
 from bitbucket_source.api.quota import Quotas
 from bitbucket_source.load import slices
 from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
+from bitbucket_source.planning.beside import of_whole_lists
 from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
-from bitbucket_source.planning.forecast import LISTS, Forecast, forecast, least
+from bitbucket_source.planning.forecast import LISTS, POOLED, Forecast, forecast, least, tests_left
 from bitbucket_source.planning.histories import Histories
 from bitbucket_source.planning.owed import Kind, Owed, owed_of
 from bitbucket_source.planning.plan import Line, Plan, waits_for
+from bitbucket_source.planning.pooled import LookedAt, Pool
 from bitbucket_source.planning.sample import Stratum, shares_of, strata_of
-from bitbucket_source.planning.sights import Looks
+from bitbucket_source.planning.sights import Looks, Sight
 from bitbucket_source.session import Session, moment_of
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.audit import Round, Share
+from bitbucket_source.sync.audit import KINDS, Round, Share
 from bitbucket_source.sync.costs import pages_by_next
 from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.families import FAMILIES
 from bitbucket_source.sync.known import Known, NothingKnown
 from bitbucket_source.sync.repositories import Repository, read_repositories
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
+    BRANCHES,
     COMMITS,
     DATA_TABLES,
+    DEPLOYMENTS,
     PIPELINE_STEPS,
+    PIPELINE_TEST_CASES,
+    PIPELINE_TEST_REPORTS,
     PIPELINES,
     PROJECTS,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUEST_FILES,
     PULL_REQUESTS,
+    REPORT_ANNOTATIONS,
+    REPORTS,
     REPOSITORIES,
     TABLES,
+    TAGS,
     USERS,
     WORKSPACE_MEMBERS,
     WORKSPACES,
@@ -74,6 +87,7 @@ class _Planner:
         self._stored = stored
         self._ask = Ask(session.lists, session.settings.workspace, selected, session.settings.catalog)
         self._looks = Looks(self._ask, Histories(self._ask.for_tables(frozenset())))
+        self._pool = Pool(self._ask)
         self._notes: list[str] = []
 
     def plan(self) -> Plan:
@@ -98,7 +112,7 @@ class _Planner:
             per_hour=quota.limit,
             left=quota.left,
             requests=session.budget.requests,
-            notes=tuple(dict.fromkeys([*self._notes, *self._refusals(), *self._looks.notes])),
+            notes=tuple(dict.fromkeys([*self._notes, *self._refusals(), *self._looks.notes, *self._pool.notes])),
         )
 
     @property
@@ -139,43 +153,75 @@ class _Planner:
     def _lists(self, all_owed: Sequence[Owed]) -> tuple[list[Line], int]:
         """The lists of all repositories, and how many of these were looked at."""
         strata = _strata(all_owed)
-        forecasts = self._forecasts([owed for each in strata for owed in each.seen])
-        return [self._line(table, strata, forecasts, len(all_owed)) for table in LISTS], len(forecasts)
+        all_seen = [owed for each in strata for owed in each.seen]
+        sights = self._sights(all_seen)
+        looked_at = list(zip(all_seen, sights, strict=True))
+        forecasts = self._forecasts(looked_at)
+        lines: dict[Table, Line] = {}
+        for table in LISTS:
+            if table in POOLED:
+                lines[table] = self._pooled(table, all_owed, lines, looked_at)
+            else:
+                lines[table] = self._line(table, strata, forecasts, len(all_owed))
+        return list(lines.values()), len(forecasts)
+
+    def _pooled(self, table: Table, all_owed: Sequence[Owed], lines: Mapping[Table, Line], looked_at: LookedAt) -> Line:
+        """A list that is asked for what another one brings: those come before it."""
+        wanted = {table} if table is not PIPELINE_TEST_REPORTS else {table, PIPELINE_TEST_CASES}
+        if self._selected.isdisjoint(wanted):
+            return Line(table.name, NOTHING, NOTHING)
+        source = lines[_BROUGHT_BY[table]]
+        left = Figure.of(sum(tests_left(owed) for owed in all_owed) if source.name != REPORTS.name else 0)
+        now = self._pool.requests(table, source.now, looked_at)
+        later = self._pool.requests(table, source.later, looked_at)
+        if table is PIPELINE_TEST_CASES:
+            left = self._pool.requests(table, left, looked_at)
+        # what was read and has not changed is not read again
+        return Line(table.name, now + left, later if table is REPORT_ANNOTATIONS else Figure(0, later.high))
 
     def _cut(self, lists: Sequence[Line], repositories: int) -> list[Line]:
         """The lists of a sync that is loaded slice by slice: at each cut some lists are asked once more."""
         most = total(line.now for line in lists).high
         quota = self._quota
         cuts = most // (slices.SLICE.requests or most + 1) + waits_for(most, quota.left, quota.limit)
-        more = cuts * min(self._session.settings.workers, repositories)
+        at_once = cuts * min(self._session.settings.workers, repositories)
+        # files that are owed from the slice before are asked for at an address that costs two requests
+        more = dict.fromkeys(_ASKED_AGAIN, at_once) | {PULL_REQUEST_FILES.name: at_once * PULL_REQUESTS.pagelen}
         return [
-            replace(line, now=replace(line.now, high=line.now.high + more))
-            if line.now.low and line.name != PIPELINE_STEPS.name and more > line.now.low * _EXACT_ENOUGH
+            replace(line, now=replace(line.now, high=line.now.high + min(again, max(at_once, line.now.low))))
+            if line.now.low and (again := more.get(line.name, 0)) > line.now.low * _EXACT_ENOUGH
             else line
             for line in lists
         ]
 
-    def _forecasts(self, all_owed: Sequence[Owed]) -> dict[str, Forecast]:
-        """Look at repositories; their forecasts, by uuid."""
+    def _sights(self, all_owed: Sequence[Owed]) -> list[Sight]:
+        """Look at repositories."""
         with ThreadPoolExecutor(self._session.settings.workers, thread_name_prefix="plan") as pool:
             sights = list(pool.map(self._looks.at, all_owed))
         self._looks.histories.narrow(TRIES)
-        return {
-            owed.repository.uuid: forecast(owed, sight, self._stored_commits)
-            for owed, sight in zip(all_owed, sights, strict=True)
-        }
+        return sights
 
-    def _stored_commits(self, repository_uuid: str) -> int:
-        return len(self._stored.known.keys(COMMITS, {"repository_uuid": repository_uuid}))
+    def _forecasts(self, looked_at: LookedAt) -> dict[str, Forecast]:
+        """Of the repositories that were looked at, by uuid."""
+        is_plain = not self._ask.catalog.added(PULL_REQUEST_COMMITS)
+        reads = self._selected - self._looks.lacking.keys()
+        return {
+            owed.repository.uuid: forecast(owed, sight, self._stored.known, reads, is_plain=is_plain)
+            for owed, sight in looked_at
+        }
 
     def _line(
         self, table: Table, strata: Sequence[Stratum[Owed]], forecasts: Mapping[str, Forecast], count: int
     ) -> Line:
-        source = PIPELINES if table is PIPELINE_STEPS else table
+        source = _source_of(table)
         if source in self._looks.lacking:
             # each worker may ask before the first of them is told
             asked = Figure(min(1, count), min(self._session.settings.workers, count))
             return Line(table.name, *((asked, asked) if table is source else (NOTHING, NOTHING)))
+        if table in WHOLE_LISTS:
+            # nothing of them needs to be seen
+            both = [of_whole_lists(owed, table) for each in strata for owed in (*each.seen, *each.others)]
+            return Line(table.name, total(now for now, _ in both), total(later for _, later in both))
         now = later = NOTHING
         for kind in Kind:
             of_kind = [each for each in strata if _kind_of(each) is kind]
@@ -195,7 +241,7 @@ class _Planner:
         if share.is_everything:
             if self._stored.cursors.stored:
                 lines, _ = self._lists(self._all_owed(repositories, sizes, Cursors()))
-            again = spent_on_everything(total(line.now for line in lines if line.name in _NAMES))
+            again = spent_on_everything(total(line.now for line in lines if line.name in _AUDITED))
             return Line(_AUDIT, again, again)
         now = NOTHING
         if is_anything_due(self._selected, self._stored.rounds):
@@ -211,8 +257,7 @@ class _Planner:
 
     def _noted(self, line: Line) -> Line:
         table = TABLES[line.name]
-        source = PIPELINES if table is PIPELINE_STEPS else table
-        if source in self._looks.lacking:
+        if _source_of(table) in self._looks.lacking:
             return Line(line.name, line.now, line.later, _UNREADABLE)
         if not line.note and table not in self._selected and line.now.high:
             return Line(line.name, line.now, line.later, "not selected, but needed for what is")
@@ -239,6 +284,14 @@ class _Planner:
 
 _AUDIT = "audit"
 _UNREADABLE = "cannot be read: only asked for, once"
+_AUDITED = frozenset(table.name for kind in KINDS for table in kind.tables)
+_BROUGHT_BY = {
+    PIPELINE_TEST_REPORTS: PIPELINE_STEPS,
+    PIPELINE_TEST_CASES: PIPELINE_TEST_REPORTS,
+    REPORT_ANNOTATIONS: REPORTS,
+}
+_ASKED_AGAIN = {table.name for table in (PULL_REQUESTS, PIPELINES, DEPLOYMENTS, BRANCHES, TAGS, COMMITS)}
+"""what a slice asks for again although the one before it did"""
 _NAMES = tuple(table.name for table in LISTS)
 
 
@@ -262,6 +315,11 @@ def _kind_of(stratum: Stratum[Owed]) -> Kind:
 
 def _least_later(owed: Owed, table: Table) -> int:
     return int(table in (PULL_REQUESTS, PIPELINES) and bool(owed.ordinary.get(table)))
+
+
+def _source_of(table: Table) -> Table:
+    """The list whose refusal keeps a table from being read."""
+    return next((family.source for family in FAMILIES if table in family.children), table)
 
 
 def _scaled(table: Table, strata: Sequence[Stratum[Owed]], by_uuid: Any, least_of: Any) -> Figure:

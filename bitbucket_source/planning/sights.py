@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, NotFound, ScopeMissing
 from bitbucket_source.planning.histories import Histories, History
 from bitbucket_source.planning.owed import Owed
 from bitbucket_source.sync.ask import Ask, Place
+from bitbucket_source.sync.deployments import NEWEST_FIRST
 from bitbucket_source.sync.job import Job, Refs, earlier
 from bitbucket_source.sync.known import NothingKnown
 from bitbucket_source.sync.pipelines import OPEN_STATUSES
 from bitbucket_source.sync.pull_requests import PullRequestsCursor
 from bitbucket_source.sync.runs import runs_before
-from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINES, PULL_REQUESTS, TAGS, Table
+from bitbucket_source.sync.step_tests import TEST_TABLES
+from bitbucket_source.sync.watched import today
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMIT_STATUSES,
+    COMMITS,
+    DEPLOYMENTS,
+    PIPELINES,
+    PULL_REQUEST_COMMITS,
+    PULL_REQUESTS,
+    TAGS,
+    Table,
+)
 
 BEGINNING = "1970-01-01T00:00:00+00:00"
 _RUNNING_STATUSES = tuple(status for status in OPEN_STATUSES if status not in {"PAUSED", "HALTED"})
@@ -29,6 +41,8 @@ class Seen:
 
     rows: int
     newest: str = ""
+    page: Sequence[Any] = ()
+    """the first page, where it was asked for"""
 
 
 @dataclass
@@ -45,7 +59,23 @@ class Sight:
     too_old: int = 0
     """runs that a first read leaves out"""
     refs: dict[Table, int | None] = field(default_factory=dict)
+    branches: Sequence[Any] = ()
+    """the first hundred of them"""
     history: History | None = None
+    deployments: Seen | None = None
+    """those that were started last"""
+    open: Seen | None = None
+    """pull requests that are open"""
+    today: str = ""
+    """by Bitbucket's clock, as in 2026-01-31"""
+
+    @property
+    def open_pull_requests(self) -> int:
+        """How many are open, at the most."""
+        if self.open is not None:
+            return self.open.rows
+        seen = [each for each in self.pull_requests.values() if each is not None]
+        return max((each.rows for each in seen), default=0)
 
     @property
     def has_refs(self) -> bool:
@@ -68,6 +98,14 @@ def bounds_of(owed: Owed, cursor: PullRequestsCursor | None) -> list[str]:
     return bounds
 
 
+def _bounds(owed: Owed) -> Iterator[str]:
+    for walk in (walk for phase in owed.phases for walk in phase.get(PULL_REQUESTS, ())):
+        yield from bounds_of(owed, walk.cursor)
+    if owed.ordinary.get(PULL_REQUESTS):
+        walks = (walk for phase in owed.phases for walk in phase.get(PULL_REQUEST_COMMITS, ()))
+        yield from (bound_of(owed, None) for walk in walks if walk.cursor is None)
+
+
 def has_stirred(owed: Owed, sight: Sight) -> bool:
     """Whether pull requests or pipelines have changed since: each may tell of a push."""
     changed = (
@@ -84,6 +122,12 @@ def has_stirred(owed: Owed, sight: Sight) -> bool:
     return any(changed) or any(started)
 
 
+def _read(path: str, row: Any) -> str:
+    for name in path.split("."):
+        row = getattr(row, name) if row is not None else None
+    return str(row or "")
+
+
 @dataclass
 class Looks:
     """Asks about repositories. Safe to share between threads."""
@@ -98,29 +142,45 @@ class Looks:
     def at(self, owed: Owed) -> Sight:
         """Everything that a forecast for the repository needs."""
         sight = Sight()
-        walks = [walk for phase in owed.phases for walk in phase.get(PULL_REQUESTS, ())]
-        for bound in dict.fromkeys(bound for walk in walks for bound in bounds_of(owed, walk.cursor)):
+        for bound in dict.fromkeys(_bounds(owed)):
             query = {"q": f'updated_on>="{bound}"', "sort": "-updated_on"}
-            sight.pull_requests[bound] = self._seen(owed, PULL_REQUESTS, "updated_on", query)
+            sight.pull_requests[bound] = self._seen(owed, PULL_REQUESTS, "updated_on", query, whole=True)
         if owed.ordinary.get(PIPELINES):
             self._look_at_runs(owed, sight)
+        if any(phase.get(DEPLOYMENTS) for phase in owed.phases):
+            sight.deployments = self._seen(owed, DEPLOYMENTS, "state.started_on", NEWEST_FIRST)
         stirred = has_stirred(owed, sight)
+        self._look_at_refs(owed, sight, stirred=stirred)
+        may_turn = stirred or owed.is_pushed
+        looks_for_heads = any(
+            owed.looks_for_heads(phase) or (stirred and phase.get(COMMIT_STATUSES)) for phase in owed.phases
+        )
+        if looks_for_heads or (may_turn and owed.follows_destinations):
+            query = {"q": 'state="OPEN"', "sort": "id"}
+            sight.open = self._seen(owed, PULL_REQUESTS, "id", query, whole=True)
+        sight.today = today(self.ask)
+        return sight
+
+    def _look_at_refs(self, owed: Owed, sight: Sight, *, stirred: bool) -> None:
         for table in (BRANCHES, TAGS):
-            may_list = stirred and (owed.ordinary.get(table) or owed.ordinary.get(COMMITS))
+            users = (table, COMMITS, *([COMMIT_STATUSES] if table is BRANCHES else []))
+            may_list = stirred and any(owed.ordinary.get(each) for each in users)
             if may_list or any(owed.lists_refs(phase, table) for phase in owed.phases):
-                seen = self._seen(owed, table, "name")
+                seen = self._seen(owed, table, "name", whole=table is BRANCHES)
                 sight.refs[table] = None if seen is None else seen.rows
+                if table is BRANCHES and seen is not None:
+                    sight.branches = seen.page
         may_read = stirred and owed.ordinary.get(COMMITS)
         if sight.has_refs and (may_read or any(owed.is_stale(phase, COMMITS) for phase in owed.phases)):
             sight.history = self._history(owed)
-        return sight
 
     def length(self, table: Table, place: Place, where: str) -> int | None:
         """How long a list is; None where it cannot be read or Bitbucket does not say."""
         return self._length(table, place, where, None)
 
     def _look_at_runs(self, owed: Owed, sight: Sight) -> None:
-        sight.runs = self._seen(owed, PIPELINES, "uuid", {"sort": "-created_on"})
+        with_tests = not TEST_TABLES.isdisjoint(self.ask.wanted)
+        sight.runs = self._seen(owed, PIPELINES, "uuid", {"sort": "-created_on"}, whole=with_tests)
         place, where = owed.repository.place, owed.repository.full_name
         if sight.runs is not None and sight.runs.rows:
             sight.unfinished = self._length(PIPELINES, place, where, {"status": OPEN_STATUSES}) or 0
@@ -134,18 +194,28 @@ class Looks:
         page = self._glance(table, place, where, params)
         return None if page is None else page.rows
 
-    def _seen(self, owed: Owed, table: Table, newest: str, params: Mapping[str, Any] | None = None) -> Seen | None:
-        return self._glance(table, owed.repository.place, owed.repository.full_name, params, newest)
+    def _seen(
+        self, owed: Owed, table: Table, newest: str, params: Mapping[str, Any] | None = None, *, whole: bool = False
+    ) -> Seen | None:
+        return self._glance(table, owed.repository.place, owed.repository.full_name, params, newest, whole=whole)
 
     def _glance(
-        self, table: Table, place: Place, where: str, params: Mapping[str, Any] | None, newest: str = ""
+        self,
+        table: Table,
+        place: Place,
+        where: str,
+        params: Mapping[str, Any] | None,
+        newest: str = "",
+        *,
+        whole: bool = False,
     ) -> Seen | None:
+        """How long a list is; `whole`: and its first page, not only its first object."""
         if table in self.lacking:
             return None
         try:
-            page = self.ask.glance(table, place, params)
+            page = next(iter(self.ask.pages(table, place, params))) if whole else self.ask.glance(table, place, params)
         except NotFound as error:
-            if table is PIPELINES:
+            if table in {PIPELINES, DEPLOYMENTS}:
                 return Seen(0)  # a repository that never had pipelines may answer so (FACTS 5)
             self._note(table, where, error)
             return None
@@ -154,7 +224,8 @@ class Looks:
             return None
         if page.size is None:
             return None
-        return Seen(page.size, attrgetter(newest)(page.rows[0]) if newest and page.rows else "")
+        first = _read(newest, page.rows[0]) if newest and page.rows else ""
+        return Seen(page.size, first, page.rows if whole else ())
 
     def _history(self, owed: Owed) -> History | None:
         try:
