@@ -7,14 +7,14 @@ a number), the page is decoded object by object: the good ones pass, the others 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
 from bitbucket_source.api.errors import TryFailed, UnexpectedShape
+from bitbucket_source.decoders import decoder_of, page_decoder_of
 from bitbucket_source.whole import WithWhole
 
 Row = TypeVar("Row")
@@ -57,21 +57,6 @@ class _Envelope(msgspec.Struct):
     size: Any = None
 
 
-@cache
-def _page_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
-        ("values", list[row_type]),  # type: ignore[valid-type]
-        ("next", str | None, None),
-        ("size", int | None, None),
-    ]
-    return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
-
-
-@cache
-def _row_decoder(row_type: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(cast("type[Any]", row_type))
-
-
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
@@ -80,7 +65,7 @@ def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
     try:
         if issubclass(row_type, WithWhole):
             return _object_by_object(body, row_type)
-        envelope = _page_decoder(cast("Hashable", row_type)).decode(body)
+        envelope = page_decoder_of(row_type).decode(body)
     except (*_UNREADABLE, TryFailed):
         return _object_by_object(_mended(body), row_type)
     return Page(envelope.values, envelope.next, size=envelope.size)
@@ -104,7 +89,7 @@ def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
     """A single object. Raises TryFailed where the body is no JSON, and UnexpectedShape where it is JSON of another
     shape.
     """
-    decoder = _row_decoder(cast("Hashable", row_type))
+    decoder = decoder_of(row_type)
     try:
         return cast("Row", _decoded(decoder, body))
     except _UNREADABLE:
@@ -117,7 +102,7 @@ def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
 
 def decode_row(raw: msgspec.Raw, row_type: type[Row]) -> Row:
     """An object of a list that was asked for undecoded. Raises msgspec.ValidationError where it does not fit."""
-    return cast("Row", _decoded(_row_decoder(cast("Hashable", row_type)), raw))
+    return cast("Row", _decoded(decoder_of(row_type), raw))
 
 
 def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
@@ -126,7 +111,7 @@ def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:
     except msgspec.ValidationError as error:
         raise TryFailed(f"the answer is not a page of a list ({error})") from None
     page: Page[Row] = Page([], envelope.next, size=envelope.size if isinstance(envelope.size, int) else None)
-    decoder = _row_decoder(cast("Hashable", row_type))
+    decoder = decoder_of(row_type)
     for index, raw in enumerate(envelope.values):
         try:
             page.rows.append(_decoded(decoder, raw))

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from bitbucket_source.api.decode import decode_row
+from bitbucket_source.decoders import decoder_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Event, Gone, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
@@ -77,7 +78,7 @@ class Happenings:
     def _happening(self, raw: msgspec.Raw) -> Happening:
         keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
         kind = next((key for key, value in keys.items() if key != "pull_request" and _is_object(value)), "")
-        what = msgspec.json.decode(keys[kind], type=_What) if kind else _What()
+        what = decoder_of(_What).decode(keys[kind]) if kind else _What()
         row = decode_row(raw, self._ask.row_type_of(PULL_REQUEST_ACTIVITY))
         user = what.user or what.author
         row.kind, row.date, row.user_uuid = kind, what.date or what.created_on, user and user.get("uuid")

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bitbucket_source.decoders import decoder_of
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, USERS, WORKSPACE_MEMBERS, Table
 from bitbucket_source.tables.catalog import PLAIN, Catalog, covers
 
@@ -73,7 +74,7 @@ class Cursors:
         if found is None or not covers(found.declaration, reader.declaration(self.catalog)):
             return None
         try:
-            return msgspec.json.decode(found.cursor, type=cursor_type)
+            return decoder_of(cursor_type).decode(found.cursor)
         except msgspec.DecodeError:
             return None
 

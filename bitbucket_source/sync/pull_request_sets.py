@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from bitbucket_source.decoders import decoder_of
 from bitbucket_source.sync.ancestry import Graph
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.job import Job
@@ -136,8 +137,8 @@ class CommitSets:
             }
         if any(sha not in told for sha in wanted):
             return None
-        kind = self._ask.row_type_of(PULL_REQUEST_COMMITS)
-        return [msgspec.json.decode(msgspec.json.encode(told[sha]), type=kind) for sha in wanted]
+        decoder = decoder_of(self._ask.row_type_of(PULL_REQUEST_COMMITS))
+        return [decoder.decode(msgspec.json.encode(told[sha])) for sha in wanted]
 
     @cached_property
     def _graph(self) -> Graph:
