@@ -25,11 +25,9 @@ from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, N
 from bitbucket_source.sync.families import FAMILIES, Family
 from bitbucket_source.sync.job import Job, Refs
 from bitbucket_source.sync.known import Known
+from bitbucket_source.sync.progress import Progress
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import BRANCHES, COMMITS, REPOSITORIES, TAGS, Table
-
-_WENT_BACK = "went back"
-"""in what is done of a repository"""
 
 
 class Sink(Protocol):
@@ -75,8 +73,7 @@ class Engine:
         self._requests_before = self._budget.requests
         self._cancelled = threading.Event()
         self._advanced = False
-        self._reached: dict[tuple[str, str], msgspec.Struct] = {}
-        """the cursors of this slice, by repository and name"""
+        self._progress = Progress(cursors, ask.wanted, sink.reached)
 
     def run(self) -> None:
         """Read until nothing is left in this phase, the slice is full, or the sync has to stop.
@@ -121,34 +118,21 @@ class Engine:
         def read_all(repository: Repository) -> None:
             if self._is_over():
                 return
-            job = self._job(repository, done=self._agenda.done[repository.uuid])
+            job = self._job(repository, self._agenda.done[repository.uuid])
             try:
                 finished = [read(family, job) for family in FAMILIES]
             finally:
                 self._agenda.reading.pop(repository.uuid, None)
-            if all(finished) and not self._goes_back(job):
+            if all(finished) and not job.goes_back():
                 self._agenda.finished.add(repository.uuid)
 
         with ThreadPoolExecutor(self._workers, thread_name_prefix="bitbucket") as pool:
             for _ in pool.map(read_all, self._agenda.left):
                 pass
 
-    def _job(self, repository: Repository, done: set[Hashable] | None = None) -> Job:
-        return Job(
-            repository,
-            Refs(self._ask, repository),
-            self._known,
-            since=self._census.since,
-            done=set() if done is None else done,
-            reads=self._agenda.readable(self._ask.wanted),
-        )
-
-    def _goes_back(self, job: Job) -> bool:
-        """Whether a list has made work for one that was read before it: that is for another slice, once a sync."""
-        goes_back = bool(job.amended & job.walked) and _WENT_BACK not in job.done
-        if goes_back:
-            job.done.add(_WENT_BACK)
-        return goes_back
+    def _job(self, repository: Repository, done: set[Hashable]) -> Job:
+        refs, reads = Refs(self._ask, repository), self._agenda.readable(self._ask.wanted)
+        return Job(repository, refs, self._known, since=self._census.since, done=done, reads=reads)
 
     def _read_family(self, family: Family, job: Job) -> bool:
         """Read one list of a repository; returns whether nothing of it is left for the next slice."""
@@ -208,10 +192,9 @@ class Engine:
             if isinstance(event, NextLoad):
                 return False
             self._agenda.touched.add(job.repository.uuid)
-            if isinstance(event, Amend) and event.source in job.walked:
-                job.amended.update([event.source] if self._amend(job.repository.uuid, event) else [])
-            else:
-                self._take(event, job.repository.uuid, group, tables)
+            changed = self._take(event, job.repository.uuid, group, tables)
+            if isinstance(event, Amend) and changed and event.source in job.walked:
+                job.amended.add(event.source)
             last = event.cursor if isinstance(event, Reached) else last
         if self._is_over():
             return False
@@ -239,7 +222,7 @@ class Engine:
             if not kinds <= {kind.name}:
                 return
             kinds.add(kind.name)
-            job = self._job(repository)
+            job = self._job(repository, set())
             self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
             if kind.read is None:
                 audit.move(kind, repositories, whole=self._read_refs(job))
@@ -262,29 +245,12 @@ class Engine:
         return len(self._agenda.troubles) == before
 
     def _collect_signs(self, job: Job, family: Family) -> None:
-        """The last sign of a push that any cursor of the ordinary reading of a list holds."""
-        if "sign" not in family.cursor_type.__struct_fields__:
-            return
-        uuid = job.repository.uuid
-        readers = [self._cursors.as_made(uuid, reader) for reader in family.readers(self._ask.wanted)]
-        groups: list[tuple[Any, list[Reader]]] = list(self._cursors.grouped(uuid, readers, family.cursor_type))
-        signs = [cursor.sign for cursor, _ in groups if cursor is not None]
-        job.signs[family.source] = max([*signs, job.signs.get(family.source, "")])
+        if (sign := self._progress.sign(job.repository.uuid, family)) is not None:
+            job.signs[family.source] = max(sign, job.signs.get(family.source, ""))
 
-    def _amend(self, uuid: str, amend: Amend) -> bool:
-        """Change the cursors of a list's readers, those of this slice included; returns whether any changed."""
-        has_changed = False
-        family = next(family for family in FAMILIES if family.source is amend.source)
-        for reader in (self._cursors.as_made(uuid, each) for each in family.readers(self._ask.wanted)):
-            stored = self._cursors.get(uuid, reader, family.cursor_type)
-            cursor = self._reached.get((uuid, reader.cursor_name), stored)
-            if cursor is not None and (changed := amend.change(cursor)) != cursor:
-                self._take(Reached(changed), uuid, [reader], self._ask.wanted)
-                self._cursors.put(uuid, reader, changed)
-                has_changed = True
-        return has_changed
-
-    def _take(self, event: Event, uuid: str, group: Sequence[Reader], tables: frozenset[Table]) -> None:
+    def _take(self, event: Event, uuid: str, group: Sequence[Reader], tables: frozenset[Table]) -> bool:
+        """Pass an event on; returns whether a cursor changed."""
+        moved = False
         match event:
             case Rows():
                 self._agenda.rows_read += len(event.objects)
@@ -294,16 +260,15 @@ class Engine:
             case Reached():
                 at = event.repository_uuid or uuid
                 for reader in group:
-                    stored = self._cursors.stands_at(at, reader, event.cursor)
-                    self._sink.reached(at, reader, event, stored=stored)
-                    self._reached[at, reader.cursor_name] = event.cursor
-                    self._advanced = self._advanced or not stored
+                    moved = self._progress.reached(at, reader, event) or moved
             case Trouble():
                 self._agenda.report(event)
             case Notice():
                 self._agenda.tell(event.text)
             case Amend():
-                self._amend(uuid, event)
+                moved = self._progress.amend(uuid, event)
+        self._advanced = self._advanced or moved
+        return moved
 
     def _report(self, table: Table, where: str, error: BitbucketError) -> None:
         if isinstance(error, ScopeMissing):

@@ -13,6 +13,9 @@ from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import BRANCHES, TAGS, Table
 
+_WENT_BACK = "went back"
+"""in what is done of a repository"""
+
 
 class Refs:
     """The refs of one repository, listed at most once a job, however many tables need them."""
@@ -115,6 +118,13 @@ class Job:
     def place_of(self, pull_request: int) -> dict[str, str | int]:
         """The foreign keys of what belongs to one of its pull requests."""
         return {**self.repository.place, "pull_request_id": pull_request}
+
+    def goes_back(self) -> bool:
+        """Whether a list has made work for one that was walked before it: that is for another slice, once a sync."""
+        goes_back = bool(self.amended) and _WENT_BACK not in self.done
+        if goes_back:
+            self.done.add(_WENT_BACK)
+        return goes_back
 
     def reaches_further_back(self, since: str) -> bool:
         """Whether this sync is to go further back than one that read everything since then; '' is everything."""
