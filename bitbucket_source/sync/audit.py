@@ -21,9 +21,10 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.checks import CHECKS, verified_checks
 from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.deployment_audit import verified_deployments, verified_environments
-from bitbucket_source.sync.events import Amend, Event, Rows, Trouble
+from bitbucket_source.sync.events import Event, Rows, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pipelines import STEP_TABLES, is_unfinished, told_to_look, with_work
+from bitbucket_source.sync.pipeline_audit import verified_pipelines, verified_steps
+from bitbucket_source.sync.pipelines import STEP_TABLES
 from bitbucket_source.sync.pull_request_audit import (
     changed_in_silence,
     verified_activity,
@@ -33,14 +34,13 @@ from bitbucket_source.sync.pull_request_audit import (
 )
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.sync.step_tests import TEST_TABLES, steps_and_tests_of, verified_tests
+from bitbucket_source.sync.step_tests import TEST_TABLES, verified_tests
 from bitbucket_source.tables import (
     BRANCHES,
     COMMITS,
     DEPLOYMENT_ATTEMPTS,
     DEPLOYMENTS,
     ENVIRONMENTS,
-    PIPELINE_STEPS,
     PIPELINES,
     PULL_REQUEST_ACTIVITY,
     PULL_REQUEST_COMMENTS,
@@ -225,45 +225,6 @@ class Audit:
         return self._seconds_since(state.before or state.began)
 
 
-def _pipelines(ask: Ask, job: Job, at: str) -> Unit:
-    """A page of runs, oldest first, and the steps of those that have changed."""
-    start = int(at or 0)
-    place = job.repository.place
-    try:
-        page = next(ask.numbered_pages(PIPELINES, place, {"sort": "created_on"}, start=start))
-    except NotFound:
-        return ""
-    rows = list({row.uuid: row for row in page.rows}.values())
-    changed = job.known.different(PIPELINES, rows, place)
-    yield Rows(PIPELINES, rows, place)
-    owed: list[str] = []
-    tests: list[str] = []
-    for row in changed if STEP_TABLES & ask.wanted else ():
-        try:
-            tests += (yield from steps_and_tests_of(ask, job, row.uuid)).steps
-        except BitbucketError as error:
-            yield Trouble(PIPELINE_STEPS, job.repository.full_name, f"pipeline {row.uuid}", str(error))
-            owed.append(row.uuid)
-    if changed:
-        yield Amend(DEPLOYMENTS, told_to_look)
-    reopened = [row.uuid for row in changed if is_unfinished(row)]
-    if reopened or owed or tests:
-        # the ordinary reading takes it from there
-        yield Amend(PIPELINES, lambda cursor: with_work(cursor, reopened, owed, tests))
-    return str(start + page.length) if page.length >= PIPELINES.pagelen else ""
-
-
-def _steps(ask: Ask, job: Job, at: str) -> Unit:
-    """The steps of the next run, by uuid."""
-    later = sorted(uuid for _, uuid in job.known.keys(PIPELINES, job.repository.place) if uuid > at)
-    if not later:
-        return ""
-    tests = (yield from steps_and_tests_of(ask, job, later[0])).steps
-    if tests:
-        yield Amend(PIPELINES, lambda cursor: with_work(cursor, (), (), tests))
-    return later[0] if len(later) > 1 else ""
-
-
 def _pull_requests(ask: Ask, job: Job, at: str) -> Unit:
     """The next fifty pull requests, by id."""
     params = {"q": f"id>{int(at or 0)}", "sort": "id"}
@@ -292,12 +253,12 @@ def _commits(ask: Ask, job: Job, at: str) -> Unit:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("pipelines", frozenset({PIPELINES}), 100, _pipelines),
+    Kind("pipelines", frozenset({PIPELINES}), 100, verified_pipelines),
     Kind("commits", frozenset({COMMITS}), 100, _commits),
     Kind("pull_requests", frozenset({PULL_REQUESTS}), 50, _pull_requests),
     Kind("deployments", frozenset({DEPLOYMENTS, DEPLOYMENT_ATTEMPTS}), 100, verified_deployments),
     Kind("refs", frozenset({BRANCHES, TAGS}), 10, None),
-    Kind("pipeline_steps", STEP_TABLES, 3, _steps),
+    Kind("pipeline_steps", STEP_TABLES, 3, verified_steps),
     Kind("pull_request_activity", frozenset({PULL_REQUEST_ACTIVITY}), 8, verified_activity),
     Kind("pull_request_comments", frozenset({PULL_REQUEST_COMMENTS}), 5, verified_comments),
     Kind("pull_request_commits", frozenset({PULL_REQUEST_COMMITS}), 4, verified_commits),
