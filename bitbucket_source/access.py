@@ -88,7 +88,7 @@ def _account(member: Credentials, client: Client, is_alone: bool) -> tuple[str, 
     except (CredentialsRefused, CredentialsError) as error:
         if is_alone:
             raise
-        account, refusal = "nobody knows whom", str(error)
+        account, refusal = "an account that is not known", str(error)
     except (AccessDenied, NotFound) as error:
         account = "an account that it may not tell (no scope account)"
         scopes = tuple(getattr(error, "granted", []))

@@ -69,8 +69,15 @@ class _Learned:
 class Pool:
     """The credentials a client may use. Safe to share between threads."""
 
-    def __init__(self, members: Sequence[Credentials], quotas: Quotas, learned: _Learned | None = None) -> None:
+    def __init__(
+        self,
+        members: Sequence[Credentials],
+        quotas: Quotas,
+        learned: _Learned | None = None,
+        everyone: Sequence[Credentials] | None = None,
+    ) -> None:
         self.members = tuple(members)
+        self._everyone = tuple(everyone or members)
         self._quotas = quotas
         self._learned = learned or _Learned()
         for each in members:
@@ -78,7 +85,7 @@ class Pool:
 
     def only(self, member: Credentials) -> Pool:
         """One of the credentials alone; what is learned is shared."""
-        return Pool([member], self._quotas, self._learned)
+        return Pool([member], self._quotas, self._learned, self._everyone)
 
     @property
     def alive(self) -> list[Credentials]:
@@ -231,7 +238,10 @@ class Pool:
             return True
         if identity not in self._learned.lost:
             self._learned.lost[identity] = f"{member.description} from {member.origin}: {error}"
-            if len(self.members) > 1 and self.alive:
+            left = [each for each in self._everyone if each.identity not in self._learned.lost]
+            if all(each.rationed_as != member.rationed_as for each in left):
+                self._quotas.drop(member.rationed_as)
+            if left:
                 logger.warning("%s Going on without it.", self._learned.lost[identity])
         return len(self.members) > 1 and bool(self.alive)
 

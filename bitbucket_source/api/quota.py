@@ -91,6 +91,11 @@ class Quotas:
         with self._lock:
             return self._by_identity.setdefault(identity, Quota())
 
+    def drop(self, identity: str) -> None:
+        """Count the quota of a credential no longer: nothing is granted to it any more."""
+        with self._lock:
+            self._by_identity.pop(identity, None)
+
     @property
     def limit(self) -> int:
         """Requests an hour, of all credentials together."""

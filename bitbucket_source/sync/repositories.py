@@ -16,7 +16,7 @@ import msgspec
 
 from bitbucket_source.api.credentials import Credentials, CredentialsError
 from bitbucket_source.api.decode import Page
-from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound
+from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound, ScopeMissing
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.cursors import Cursors, Reader
@@ -124,7 +124,12 @@ def read_repositories(ask: Ask, selection: Selection, found: list[Repository], p
 def _not_read_by(
     table: Table, member: Credentials, error: BitbucketError | CredentialsError, workspace: str
 ) -> Iterator[Event]:
-    """What to say of a list that others could read; of refused credentials it is said once, by the engine."""
+    """What to say of a list that others could read; of refused credentials it is said once, by the engine.
+
+    Nothing of a scope that one lacks: that others have it is why there are several.
+    """
+    if isinstance(error, ScopeMissing):
+        return
     if isinstance(error, AccessDenied | NotFound):
         yield Notice(f"{table.name}: not shown to the {member.description} from {member.origin}: {error}")
     elif not isinstance(error, CredentialsRefused | CredentialsError):

@@ -247,6 +247,7 @@ def test_one_that_is_revoked_is_left_out_and_told(emulator: Emulator, caplog: py
     one, two = client.pool.members
     assert statuses(emulator)[-2:] == [401, 200]
     assert list(client.pool.lost) == [one.identity]
+    assert client.budget.quotas.limit == 1000
     assert client.pool.alive == [two]
     (warning,) = caplog.messages
     assert warning.startswith("access token from the list, one: 401 on /user: Token is invalid")
