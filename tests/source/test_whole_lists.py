@@ -9,6 +9,8 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_emulator.world.model import Repository, User
+from bitbucket_source.load import slices
+from bitbucket_source.sync.agenda import SliceLimit
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from tests.source.conftest import Warehouse
 
@@ -238,6 +240,15 @@ def test_each_list_costs_one_request_a_sync(warehouse: Warehouse) -> None:
         warehouse.sync(list(ENDPOINTS), audit_requests="0")
         requests = {table: warehouse.requests[endpoint] for table, endpoint in ENDPOINTS.items()}
         assert requests == {**dict.fromkeys(ENDPOINTS, 3), "repository_permissions": 6}
+
+
+def test_a_list_is_read_once_a_sync_however_many_slices_that_has(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "SLICE", SliceLimit(requests=1))
+    assert warehouse.sync(list(ENDPOINTS), audit_requests="0").slices > 3
+    requests = {table: warehouse.requests[endpoint] for table, endpoint in ENDPOINTS.items()}
+    assert requests == {**dict.fromkeys(ENDPOINTS, 3), "repository_permissions": 6}
 
 
 def test_a_failure_on_a_later_page_takes_nothing_away(
