@@ -4,7 +4,7 @@ BitbucketError                what failed, why, what to do next
 ├── CredentialsRefused        401: nothing can be read
 ├── AccessDenied              403: this list cannot be read
 │   ├── ScopeMissing          403 that names the scopes it takes
-│   └── OutOfSight            not asked: the credentials that see it are no longer accepted
+│   └── OutOfSight            the repository is hidden now: that says nothing of what is in it
 ├── NotFound                  404, with the hashes a commit listing could not resolve
 ├── Gone                      410: Bitbucket removed the endpoint
 ├── BadRequest                400 and other 4xx
@@ -63,7 +63,10 @@ class ScopeMissing(AccessDenied):
 
 
 class OutOfSight(AccessDenied):
-    """Nobody was asked: of several credentials those that see the repository are no longer accepted."""
+    """The repository is hidden: since it was listed, or because those who see it are no longer accepted.
+
+    That something in it is not found proves nothing then.
+    """
 
     status = None
 

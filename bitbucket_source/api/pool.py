@@ -144,7 +144,17 @@ class Pool:
             return bool(self._untried(question))
 
     def said_by_all(self, question: Question, error: BitbucketError) -> BitbucketError:
-        """The error that holds for all of them: a scope is missing only where none of them has it."""
+        """The error that holds for all of them.
+
+        A scope is missing only where none of them has it; a repository is hidden, not gone, where somebody saw it who
+        cannot look any more.
+        """
+        if (
+            isinstance(error, NotFound)
+            and error.is_of_repository
+            and self.seers_of(question.repository) & self.lost.keys()
+        ):
+            return OutOfSight(question.endpoint, error.why, "Credentials that saw it are no longer accepted.")
         if not isinstance(error, ScopeMissing) or len(self.members) == 1:
             return error
         scope = question.scope or next(iter(error.required), "")

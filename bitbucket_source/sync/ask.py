@@ -12,6 +12,7 @@ import msgspec
 from bitbucket_source.api.client import Form, Params
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page
+from bitbucket_source.api.errors import NotFound, OutOfSight
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.tables import DATA_TABLES, USERS, Table
 from bitbucket_source.tables.catalog import PLAIN, Catalog
@@ -45,11 +46,19 @@ class Ask:
         return self.lists.one(path, self._endpoint(table), self.row_type_of(table), self._fields(table))
 
     def item(self, table: Table, place: Place, identity: str) -> Any:
-        """One object of a table's list, by its identity."""
+        """One object of a table's list, by its identity.
+
+        Raises NotFound only where the object is not there: where its repository was hidden meanwhile, OutOfSight.
+        """
         fields = self._fields(table, single=True)
         path = f"{self._path(table, place).rstrip('/')}/{quote(identity, safe='')}"
         endpoint = f"{self._endpoint(table).rstrip('/')}/{{identity}}"
-        return self.lists.one(path, endpoint, self.row_type_of(table), fields)
+        try:
+            return self.lists.one(path, endpoint, self.row_type_of(table), fields)
+        except NotFound as error:
+            if error.is_of_repository and table.is_per_repository:
+                raise OutOfSight(endpoint, error.why, error.next_step) from None
+            raise
 
     def pages(
         self,
