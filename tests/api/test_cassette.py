@@ -54,6 +54,7 @@ def test_no_cassette_holds_a_secret(file: Path) -> None:
     assert re.findall(r"^ *-? *authorization:", text, re.MULTILINE) == []
     for secret in ("emulator-consumer-secret", "emulator-workspace-token", "emulator-api-token"):
         assert secret not in text
+    assert re.findall(r"\b(?:refresh_token|client_secret|code|code_verifier)=", text) == []
     assert set(re.findall(r'\\?"(?:access|refresh)_token\\?":\s*\\?"([^"\\]*)', text)) <= {"filtered"}
 
 

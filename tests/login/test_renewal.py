@@ -188,15 +188,18 @@ def test_a_connection_that_is_cut_before_bitbucket_hears_costs_nothing(
     assert len(asked) == 3
 
 
-def test_an_answer_that_was_lost_is_told(emulator: Emulator, logged_in: LogIn, store: LoginStore) -> None:
+@pytest.mark.parametrize("is_cut", [True, False], ids=["connection cut", "gateway in trouble"])
+def test_an_answer_that_was_lost_is_told(emulator: Emulator, logged_in: LogIn, store: LoginStore, is_cut: bool) -> None:
     lost: list[Reply] = []
 
     def lose_the_first(forward: Callable[[], Reply]) -> Reply:
         reply = forward()
-        if not lost:
-            lost.append(reply)
-            return json_reply({}, 502)
-        return reply
+        if lost:
+            return reply
+        lost.append(reply)
+        if is_cut:
+            raise ConnectionAbortedError("the server closes the connection without a byte")
+        return json_reply({}, 502)
 
     logged_in()
     with relayed(emulator, lose_the_first) as (relay, asked):
