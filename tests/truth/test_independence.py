@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bitbucket_source.source import selected_tables
 from tests.conftest import REPOSITORY_ROOT
-from tests.truth.columns import COLUMNS, KEPT, KEYS
+from tests.truth.columns import COLUMNS, DEFAULT, KEPT, KEYS
 from tests.truth.columns.values import moment_of
 
 _OURS = {"deleted_at", "synced_at"}
@@ -31,6 +32,11 @@ def test_every_documented_column_has_a_truth() -> None:
     }
     keys = {table: {name for name, in_key in columns.items() if in_key} for table, columns in documented.items()}
     assert keys == {table: set(key) for table, key in KEYS.items()}
+
+
+def test_what_is_synced_on_demand_is_known() -> None:
+    selected = {table.name for table in selected_tables(None)}
+    assert selected - _BOOKKEEPING == {*DEFAULT, *KEPT}
 
 
 @pytest.mark.parametrize(
