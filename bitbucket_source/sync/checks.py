@@ -34,7 +34,7 @@ class ChecksCursor(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class _Look:
+class Look:
     """What one look at a commit's lists is told, and tells."""
 
     doubted: frozenset[str]
@@ -60,7 +60,7 @@ def read_checks(ask: Ask, job: Job, cursor: ChecksCursor | None) -> Events:
         this = ("checks", sha, ask.wanted)
         if this in job.done:
             continue
-        look = _Look(frozenset(cursor.doubted))
+        look = Look(frozenset(cursor.doubted))
         try:
             yield from checks_of(ask, job, sha, look)
         except (AccessDenied, CredentialsRefused, RateLimited):
@@ -83,7 +83,7 @@ def _in_order(cursor: ChecksCursor, day: str) -> list[str]:
     return list(dict.fromkeys([*cursor.owed, *behind, *watched]))
 
 
-def _after(cursor: ChecksCursor, sha: str, look: _Look, owed: Sequence[str]) -> ChecksCursor:
+def _after(cursor: ChecksCursor, sha: str, look: Look, owed: Sequence[str]) -> ChecksCursor:
     doubted = [each for each in cursor.doubted if sha not in each]
     return ChecksCursor(
         watched=cursor.watched.after_reading(sha, is_unfinished=look.is_unfinished),
@@ -93,7 +93,7 @@ def _after(cursor: ChecksCursor, sha: str, look: _Look, owed: Sequence[str]) -> 
     )
 
 
-def checks_of(ask: Ask, job: Job, sha: str, look: _Look) -> Generator[Event, None, None]:
+def checks_of(ask: Ask, job: Job, sha: str, look: Look) -> Generator[Event, None, None]:
     """All that the selected tables have of one commit. A commit that Bitbucket does not have has nothing."""
     place = {**job.repository.place, "commit_hash": sha}
     try:
@@ -115,11 +115,11 @@ def verified_checks(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
     stored = {sha for table in tables for (sha,) in job.known.stored(table, ["commit_hash"], place)}
     later = sorted(sha for sha in stored if sha > at)
     for sha in later[:COMMITS_AT_ONCE]:
-        yield from checks_of(ask, job, sha, _Look(frozenset()))
+        yield from checks_of(ask, job, sha, Look(frozenset()))
     return later[COMMITS_AT_ONCE - 1] if len(later) > COMMITS_AT_ONCE else ""
 
 
-def _reports(ask: Ask, job: Job, place: Place, look: _Look) -> Generator[Event, None, None]:
+def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, None, None]:
     reports, believed = yield from _listed(ask, job, REPORTS, place, look)
     look.is_unfinished |= any(row.result == "PENDING" for row in reports)
     if REPORT_ANNOTATIONS not in ask.wanted:
@@ -134,7 +134,7 @@ def _reports(ask: Ask, job: Job, place: Place, look: _Look) -> Generator[Event, 
 
 
 def _listed(
-    ask: Ask, job: Job, table: Table, place: Place, look: _Look
+    ask: Ask, job: Job, table: Table, place: Place, look: Look
 ) -> Generator[Event, None, tuple[list[Any], bool]]:
     """The objects of a list, and whether what it does not show is gone."""
     pages = list(ask.pages(table, place))

@@ -14,7 +14,7 @@ from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.absence import keys_of
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.events import Event, Gone, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Event, Events, Gone, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.listing import all_gone, nothing_there
 from bitbucket_source.sync.steps import steps_of
@@ -101,6 +101,11 @@ def steps_and_tests_of(ask: Ask, job: Job, run: str) -> Generator[Event, None, O
     yield from steps_of(ask, job, run, believed_empty=False, into=steps)
     owed = OwedTests().with_steps(ask, job, run, steps)
     return (yield from read_tests(ask, job, owed, Reached, set()))
+
+
+def tests_of(ask: Ask, job: Job, run: str, step: str) -> Events:
+    """The report of a step and its tests, whole. Raises BitbucketError where they cannot be read."""
+    yield from _tests_of(ask, job, OwedTests(), f"{run} {step}", Reached)
 
 
 def has_finished(step: Any) -> bool:

@@ -12,6 +12,7 @@ from bitbucket_source.sync.commits import commits_reached
 from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import (
     COMMITS,
+    DEPLOYMENTS,
     PIPELINES,
     PULL_REQUESTS,
     REPOSITORIES,
@@ -32,7 +33,7 @@ def read_again(ask: Ask, job: Job | None, table: Table, place: Place, identities
         found = list(_rows(_pull_requests(ask, place, sorted(identities))))
     elif table is COMMITS and job is not None:
         found = list(_commits(ask, job, set(identities)))
-    elif table in {PIPELINES, REPOSITORIES}:
+    elif table in {PIPELINES, REPOSITORIES, DEPLOYMENTS}:
         found = list(_one_by_one(ask, table, place, identities))
     else:
         # short lists: of refs, people, and the steps of a run

@@ -11,7 +11,7 @@ from bitbucket_source.load.arrow import Batch, arrow_table_of_fit, identity_of
 from bitbucket_source.load.spread import spread
 from bitbucket_source.load.stored import StoredRows
 from bitbucket_source.sync.ask import Place
-from bitbucket_source.sync.events import Rows
+from bitbucket_source.sync.events import Gone, Rows
 from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import USERS, Origin, Table
 from bitbucket_source.tables.rowtype import values_at
@@ -51,11 +51,11 @@ class Comparison:
         told = Rows(table, objects, place)
         keys: set[Key] = set()
         for each, batch in spread(told, tables - {USERS}):
-            part = -1 if each is table else 1
+            part = len(table.key) - 1
             rows, found = self._compare(each, batch)
             keys |= rows if each is table else set()
             if each is not table:
-                among = {each.key[1]: by_identity}
+                among = {each.key[part]: by_identity}
                 gone = self._stored.keys(each, _identities(place), **among) - rows
                 found += [(key, Kind.TOO_MANY, {}) for key in gone]
             for key, kind, columns in found:
@@ -68,6 +68,39 @@ class Comparison:
         if USERS in tables:
             self._compare_accounts(told, by_identity, tables, since)
         return keys
+
+    def rows(
+        self,
+        told: Rows,
+        tables: frozenset[Table],
+        source: Callable[[Key], Source],
+        is_new: Callable[[Key], bool],
+    ) -> int:
+        """Compare the rows that what was told makes in `tables`; returns how many rows of its own it has.
+
+        By the key of a row that differs: `source` is what to read again, `is_new` whether it has changed since the
+        last sync.
+        """
+        count = 0
+        for each, batch in spread(told, tables - {USERS}):
+            rows, found = self._compare(each, batch)
+            count += len(rows) if each is told.table else 0
+            for key, kind, columns in found:
+                self._findings.add(Difference(each, key, kind, source(key), columns, is_new(key)))
+        if USERS in tables:
+            accounts = told.objects if told.table is USERS else accounts_of(told, tables)
+            _, found = self._compare(USERS, Batch([account for account in accounts if self._is_new(account)]))
+            for key, kind, columns in found:
+                self._findings.add(Difference(USERS, key, kind, source(key), columns, is_new(key)))
+        return count
+
+    def gone(self, gone: Gone, place: Place, source: Source, is_new: Callable[[], bool]) -> None:
+        """Compare what was told to be gone: rows of it that are stored are too many."""
+        length = min((len(key) for key in gone.keys), default=0)
+        begin = set(gone.keys)
+        for key in self._stored.keys(gone.table, _identities(place)) if begin else ():
+            if key[:length] in begin:
+                self._findings.add(Difference(gone.table, key, Kind.TOO_MANY, source, {}, is_new()))
 
     def _compare(self, table: Table, batch: Batch) -> tuple[set[Key], list[tuple[Key, Kind, Columns]]]:
         """The keys of the rows, and those that differ."""
@@ -148,6 +181,6 @@ def accounts_of(told: Rows, tables: frozenset[Table]) -> list[Any]:
     return list(accounts.values())
 
 
-def _identities(place: Place) -> dict[str, str]:
+def _identities(place: Place) -> dict[str, str | int]:
     # names change, identities do not
     return {name: value for name, value in place.items() if name.endswith("_uuid")}

@@ -30,7 +30,7 @@ class Source:
     """The object of the API that a row was taken from, or the list it is missing from: what to read again."""
 
     table: Table
-    place: tuple[tuple[str, str], ...]
+    place: tuple[tuple[str, str | int], ...]
     identity: Any
     """the last part of its key"""
 

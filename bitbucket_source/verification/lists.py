@@ -12,6 +12,7 @@ from typing import Any
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.absence import missing_rows
+from bitbucket_source.sync.attempts import step_attempts
 from bitbucket_source.sync.commits import CommitsCursor, commits_reached
 from bitbucket_source.sync.events import Gone, Rows, Trouble
 from bitbucket_source.sync.job import moment
@@ -21,7 +22,17 @@ from bitbucket_source.sync.pull_requests import BEGINNING, PullRequestsCursor
 from bitbucket_source.sync.refs import RefsCursor
 from bitbucket_source.sync.runs import placed
 from bitbucket_source.sync.windows import windows
-from bitbucket_source.tables import BRANCHES, COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUESTS, TAGS, Table
+from bitbucket_source.tables import (
+    BRANCHES,
+    COMMITS,
+    PIPELINE_STEP_ATTEMPTS,
+    PIPELINE_STEPS,
+    PIPELINES,
+    PULL_REQUESTS,
+    TAGS,
+    Table,
+)
+from bitbucket_source.verification.comparing import source_of
 from bitbucket_source.verification.look import (
     Look,
     has_moved,
@@ -63,8 +74,10 @@ def is_doubtful(look: Look, table: Table, pages: Sequence[Page[Any]]) -> bool:
     return bool(there)
 
 
-def compare_pull_requests(look: Look, *, first: int = 1, pages: int | None = None) -> tuple[int, int | None]:
-    """The pull requests from an id on, all or so many pages.
+def compare_pull_requests(
+    look: Look, *, first: int = 1, pages: int | None = None, then: Callable[[Any], None] = lambda _: None
+) -> tuple[int, int | None]:
+    """The pull requests from an id on, all or so many pages; each is handed on to `then`.
 
     Returns how many the list has there, and the last id that was compared, None where the list ended.
     """
@@ -77,6 +90,8 @@ def compare_pull_requests(look: Look, *, first: int = 1, pages: int | None = Non
         last = covered
         _tell_misfits(look, PULL_REQUESTS, [page])
         listed |= _compare_pull_requests(look, groups, page.rows)
+        for row in page.rows:
+            then(row)
         pages = None if pages is None else pages - 1
         if pages == 0:
             break
@@ -217,6 +232,13 @@ def _compare_steps(look: Look, uuid: str, has_changed: Callable[[], bool]) -> in
 
     listed = look.comparison.objects(PIPELINE_STEPS, rows, place, frozenset({PIPELINE_STEPS}), since)
     look.comparison.too_many(PIPELINE_STEPS, stored - listed, place, lambda _: has_changed())
+    attempts = Rows(PIPELINE_STEP_ATTEMPTS, step_attempts(rows), place)
+    look.comparison.rows(
+        attempts,
+        look.ask.wanted & {PIPELINE_STEP_ATTEMPTS},
+        lambda key: source_of(PIPELINE_STEPS, place, key[2]),
+        lambda _: has_changed(),
+    )
     return len(listed)
 
 

@@ -27,18 +27,33 @@ from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.attempts import deployment_attempts, step_attempts
 from bitbucket_source.sync.cursors import encode_cursor
-from bitbucket_source.sync.events import Gone, Rows
+from bitbucket_source.sync.events import Gone, Rows, Trouble
 from bitbucket_source.sync.families import FAMILIES
 from bitbucket_source.sync.job import Job, Refs
 from bitbucket_source.sync.known import Key
 from bitbucket_source.sync.pipelines import PipelinesCursor, is_unfinished
-from bitbucket_source.tables import COMMITS, PIPELINES, SYNC_CURSORS, USERS, Table
+from bitbucket_source.sync.pull_request_lists import Unavailable
+from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.tables import (
+    COMMITS,
+    DATA_TABLES,
+    DEPLOYMENT_ATTEMPTS,
+    DEPLOYMENTS,
+    PIPELINE_STEP_ATTEMPTS,
+    PIPELINE_STEPS,
+    PIPELINES,
+    SYNC_CURSORS,
+    USERS,
+    Table,
+)
 from bitbucket_source.verification.again import read_again
 from bitbucket_source.verification.books import write_down
 from bitbucket_source.verification.comparing import accounts_of
 from bitbucket_source.verification.findings import Difference, Kind, Source
 from bitbucket_source.verification.look import not_reached
+from bitbucket_source.verification.units import ROWS_OF, Unit, events_of
 from bitbucket_source.verification.verify import Verification
 
 
@@ -126,7 +141,7 @@ class _Work:
 
     def read(self) -> None:
         """Read the objects again."""
-        by_list: defaultdict[tuple[Table, tuple[tuple[str, str], ...]], list[Difference]] = defaultdict(list)
+        by_list: defaultdict[tuple[Table, tuple[tuple[str, str | int], ...]], list[Difference]] = defaultdict(list)
         for each in self._differences:
             by_list[each.source.table, each.source.place].append(each)
         for (table, place), differences in by_list.items():
@@ -136,7 +151,7 @@ class _Work:
                 self._read(table, dict(place), differences)
             except CredentialsRefused:
                 raise
-            except (BitbucketError, Stopped) as error:
+            except (BitbucketError, Unavailable, Stopped) as error:
                 self._unread |= {each.source for each in differences}
                 if isinstance(error, Stopped):
                     self.result.stopped = str(error)
@@ -145,10 +160,13 @@ class _Work:
         if self._told:
             self._keep(USERS, Batch(list(self._told.values())))
 
-    def _read(self, table: Table, place: Mapping[str, str], differences: Sequence[Difference]) -> None:
-        look = self._looks.get(place.get("repository_uuid", ""))
+    def _read(self, table: Table, place: Mapping[str, str | int], differences: Sequence[Difference]) -> None:
+        look = self._looks.get(str(place.get("repository_uuid", "")))
         repository = look.job.repository if look else None
         job = Job(repository, Refs(self._ask, repository), self._stored) if repository else None
+        if table in ROWS_OF and repository is not None:
+            self._read_unit(repository, Unit(table, place), differences)
+            return
         identities = {each.source.identity for each in differences}
         rows = read_again(self._ask, job, table, place, identities)
         if look is not None and job is not None and table is COMMITS:
@@ -156,17 +174,41 @@ class _Work:
             suspects = {each.key[1] for each in differences if each.kind is Kind.TOO_MANY and each.table is COMMITS}
             dropped = not_reached(again, suspects)
             rows = [row for row in rows if row.hash not in dropped]
-        told = Rows(table, rows, place)
-        present: defaultdict[Table, set[Key]] = defaultdict(set)
-        for each, batch in spread(told, self._tables - {USERS}):
-            present[each] |= self._keep(each, batch)
-        if USERS in self._tables:
-            self._told |= {account.uuid: account for account in accounts_of(told, self._tables)}
-        for difference in differences:
-            if difference.kind is Kind.TOO_MANY and difference.key not in present[difference.table]:
-                self._gone[difference.table].add(difference.key)
+        present = self._present([Rows(table, rows, place), *_attempts_of(table, rows, place)])
+        self._tell_gone(differences, present)
         if table is PIPELINES and repository is not None:
             self._reopened[repository.uuid] |= {row.uuid for row in rows if is_unfinished(row)}
+
+    def _read_unit(self, repository: Repository, unit: Unit, differences: Sequence[Difference]) -> None:
+        ask = self._ask.for_tables((ROWS_OF[unit.table] | {USERS}) & self._ask.wanted)
+        # what is derived may need more tables than differ
+        job = Job(repository, Refs(ask, repository), self._stored, reads=frozenset(DATA_TABLES))
+        rows: list[Rows] = []
+        for event in events_of(ask, job, unit):
+            match event:
+                case Rows():
+                    rows.append(event)
+                case Trouble():
+                    self.result.troubles.append(
+                        f"{event.table.name} of {event.repository} ({event.item}): {event.message}"
+                    )
+        self._tell_gone(differences, self._present(rows))
+
+    def _present(self, told: Sequence[Rows]) -> Mapping[Table, set[Key]]:
+        """Keep the rows that are there; their keys."""
+        present: defaultdict[Table, set[Key]] = defaultdict(set)
+        for rows in told:
+            for table, batch in spread(rows, self._tables - {USERS}):
+                present[table] |= self._keep(table, batch)
+            if USERS in self._tables:
+                accounts = rows.objects if rows.table is USERS else accounts_of(rows, self._tables)
+                self._told |= {account.uuid: account for account in accounts}
+        return present
+
+    def _tell_gone(self, differences: Sequence[Difference], present: Mapping[Table, set[Key]]) -> None:
+        for difference in differences:
+            if difference.kind is Kind.TOO_MANY and difference.key not in present.get(difference.table, ()):
+                self._gone[difference.table].add(difference.key)
 
     def _keep(self, table: Table, batch: Batch) -> set[Key]:
         rows, unfit = arrow_table_of_fit(self._catalog.of(table), [batch], {"synced_at": self._now})
@@ -237,6 +279,14 @@ class _Work:
             is_equal = each.key in present[each.table] and each.key not in unlike[each.table]
             if each.source in self._unread or not (is_marked or is_equal):
                 self.result.left.append(each)
+
+
+def _attempts_of(table: Table, rows: Sequence[Any], place: Mapping[str, Any]) -> Iterator[Rows]:
+    """The attempts that objects tell of."""
+    if table is DEPLOYMENTS:
+        yield Rows(DEPLOYMENT_ATTEMPTS, deployment_attempts(rows), place)
+    elif table is PIPELINE_STEPS:
+        yield Rows(PIPELINE_STEP_ATTEMPTS, step_attempts(rows), place)
 
 
 def _yielding(found: Sequence[pa.Table]) -> Callable[[], Iterator[pa.Table]]:

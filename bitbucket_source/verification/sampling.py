@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bitbucket_source.sync.commits import CommitsCursor
 from bitbucket_source.sync.pipelines import PipelinesCursor
-from bitbucket_source.tables import COMMITS, PIPELINE_STEPS, PIPELINES, PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS, Table
+from bitbucket_source.tables import (
+    COMMIT_STATUSES,
+    COMMITS,
+    DEPLOYMENTS,
+    PIPELINE_STEPS,
+    PIPELINE_TEST_REPORTS,
+    PIPELINES,
+    PULL_REQUEST_PARTICIPANTS,
+    PULL_REQUESTS,
+    Table,
+)
+from bitbucket_source.verification.deployments import compare_deployments
 from bitbucket_source.verification.findings import Findings
 from bitbucket_source.verification.lists import compare_commits, compare_pipelines, compare_pull_requests, sample_steps
 from bitbucket_source.verification.look import Look
+from bitbucket_source.verification.units import OF_PULL_REQUESTS, ROWS_OF, Unit
+from bitbucket_source.verification.wholes import children, commits_with_checks, compare_unit, steps_with_tests
 from bitbucket_source.verification.workspace import attempt
 
 
@@ -25,6 +39,10 @@ class Sample:
     seed: int
     named: bool = False
     """whether somebody named the tables: then one that cannot be read is a failure"""
+    most: int | None = None
+    """of lists that nothing counts, not more than so many"""
+    _met: list[tuple[Look, Any]] = field(default_factory=list)
+    """pull requests that were read"""
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,12 +66,72 @@ class Sample:
                 self.findings,
                 PULL_REQUESTS,
                 look.name,
-                lambda look=look, first=first: compare_pull_requests(look, first=first, pages=1),  # type: ignore[misc]
+                lambda look=look, first=first: compare_pull_requests(  # type: ignore[misc]
+                    look, first=first, pages=1, then=lambda row: self._met.append((look, row))
+                ),
                 is_failure=self.named,
             )
             read = self.findings.compared[PULL_REQUESTS] - before[0]
         self._tell(PULL_REQUESTS, read)
         self._tell(PULL_REQUEST_PARTICIPANTS, self.findings.compared[PULL_REQUEST_PARTICIPANTS] - before[1])
+
+    def children(self, tables: frozenset[Table]) -> None:
+        """Lists below the pull requests that were sampled."""
+        for table in (each for each in OF_PULL_REQUESTS if ROWS_OF[each] & tables):
+            only = frozenset({table})
+            pool = [(look, *unit) for look, row in self._met for unit in children(look, row, only)]
+            self._units(table, pool, ROWS_OF[table] & tables)
+
+    def checks_and_tests(self, looks: Sequence[Look], tables: frozenset[Table]) -> None:
+        """What was said of commits, and the tests of steps."""
+        if tables & ROWS_OF[COMMIT_STATUSES]:
+            commits = [(look, unit, _never) for look in looks for unit in commits_with_checks(look)]
+            self._units(COMMIT_STATUSES, commits, ROWS_OF[COMMIT_STATUSES] & tables)
+        if tables & ROWS_OF[PIPELINE_TEST_REPORTS]:
+            steps = [(look, *unit) for look in looks for unit in steps_with_tests(look)]
+            self._units(PIPELINE_TEST_REPORTS, steps, ROWS_OF[PIPELINE_TEST_REPORTS] & tables)
+
+    def _units(self, table: Table, pool: list[tuple[Look, Unit, Callable[[], bool]]], tables: frozenset[Table]) -> None:
+        """Lists, until there are enough rows."""
+        self._random.shuffle(pool)
+        before = {each: self.findings.compared[each] for each in tables}
+        read = lists = 0
+        while pool and read < self.rows and lists != self.most:
+            look, unit, is_new = pool.pop()
+            attempt(
+                self.findings,
+                table,
+                look.name,
+                lambda look=look, unit=unit, is_new=is_new: compare_unit(look, unit, is_new),  # type: ignore[misc]
+                is_failure=self.named,
+            )
+            lists += 1
+            read = max(self.findings.compared[each] - before[each] for each in tables)
+        for each in tables:
+            self.findings.looked(each, f"{self.findings.compared[each] - before[each]:,} in {lists:,} lists sampled")
+
+    def deployments(self, looks: Sequence[Look]) -> None:
+        """Pages of deployments."""
+        length = DEPLOYMENTS.pagelen
+        pool = [
+            (look, start)
+            for look in looks
+            for start in range(0, len(look.stored.keys(DEPLOYMENTS, look.place)), length)
+        ]
+        self._random.shuffle(pool)
+        read = 0
+        while pool and read < self.rows:
+            look, start = pool.pop()
+            before = self.findings.compared[DEPLOYMENTS]
+            attempt(
+                self.findings,
+                DEPLOYMENTS,
+                look.name,
+                lambda look=look, start=start: compare_deployments(look, start=start, pages=1),  # type: ignore[misc]
+                is_failure=self.named,
+            )
+            read += self.findings.compared[DEPLOYMENTS] - before
+        self._tell(DEPLOYMENTS, read)
 
     def steps(self, looks: Sequence[Look]) -> None:
         """The steps of single runs."""
@@ -118,3 +196,7 @@ class Sample:
 
     def _tell(self, table: Table, rows: int) -> None:
         self.findings.looked(table, f"{rows:,} sampled")
+
+
+def _never() -> bool:
+    return False

@@ -19,11 +19,16 @@ from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.job import Job, Refs
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
     COMMIT_PARENTS,
+    COMMIT_STATUSES,
     COMMITS,
+    DEPLOYMENTS,
+    ENVIRONMENTS,
     PIPELINE_STEPS,
+    PIPELINE_TEST_REPORTS,
     PIPELINES,
     PULL_REQUEST_PARTICIPANTS,
     PULL_REQUESTS,
@@ -37,10 +42,22 @@ from bitbucket_source.tables.catalog import Catalog
 from bitbucket_source.verification.books import write_down
 from bitbucket_source.verification.cheap import check_commits, count_pipelines, count_pull_requests
 from bitbucket_source.verification.comparing import Comparison
+from bitbucket_source.verification.deployments import compare_deployments, count_deployments
 from bitbucket_source.verification.findings import Findings
-from bitbucket_source.verification.lists import compare_commits, compare_pipelines, compare_pull_requests, compare_refs
+from bitbucket_source.verification.lists import compare_commits, compare_pipelines, compare_refs
 from bitbucket_source.verification.look import Look
 from bitbucket_source.verification.sampling import Sample
+from bitbucket_source.verification.units import DERIVED, OF_PULL_REQUESTS, ROWS_OF
+from bitbucket_source.verification.wholes import (
+    COUNTED,
+    check_children,
+    compare_all,
+    compare_checks,
+    compare_unit,
+    compare_with_children,
+    short_lists,
+    steps_with_tests,
+)
 from bitbucket_source.verification.workspace import WorkspaceCheck, attempt
 
 if TYPE_CHECKING:
@@ -48,6 +65,10 @@ if TYPE_CHECKING:
 
 ROWS_SAMPLED = 100
 _WHOLE = "compared whole"
+_DERIVED = "worked out again from what is stored"
+_KEPT = "the newest attempt of what was read"
+_FEW = 10
+"""lists of a table that a cheap look reads, where no list counts them"""
 
 
 class Depth(Enum):
@@ -195,36 +216,59 @@ class _Run:
             (COMMITS, lambda: (compare_commits if whole else check_commits)(look), bool(wanted & _OF_COMMITS)),
             (
                 PULL_REQUESTS,
-                lambda: (compare_pull_requests if whole else count_pull_requests)(look),
-                bool(wanted & _OF_PULL_REQUESTS),
+                lambda: (compare_with_children if whole else count_pull_requests)(look),
+                bool(wanted & (_OF_PULL_REQUESTS | (_BELOW_PULL_REQUESTS if whole else frozenset()))),
             ),
+            (PULL_REQUESTS, lambda: check_children(look), not whole and bool(wanted & _BELOW_PULL_REQUESTS)),
             (
                 PIPELINES,
                 lambda: compare_pipelines(look, with_steps=with_steps) if whole else count_pipelines(look),
                 PIPELINES in wanted or with_steps,
             ),
+            (
+                DEPLOYMENTS,
+                lambda: (compare_deployments if whole else count_deployments)(look),
+                DEPLOYMENTS in wanted,
+            ),
+            (COMMIT_STATUSES, lambda: compare_checks(look), whole),
+            (PIPELINE_TEST_REPORTS, lambda: compare_all(look, steps_with_tests(look)), whole),
+        ]
+        steps = [(table, compare) for table, compare, is_wanted in todo if is_wanted]
+        steps += [
+            (unit.table, lambda unit=unit, is_new=is_new: compare_unit(look, unit, is_new))  # type: ignore[misc]
+            for unit, is_new in short_lists(look)
         ]
         for table in wanted:
-            if table in {BRANCHES, TAGS} or (whole and table.is_per_repository):
-                self._findings.looked(table, _WHOLE)
-        return [(table, compare) for table, compare, is_wanted in todo if is_wanted]
+            if table in _ALWAYS_WHOLE or (whole and table.is_per_repository and not table.keeps_history):
+                self._findings.looked(table, _DERIVED if table in DERIVED else _WHOLE)
+            if table.keeps_history:
+                self._findings.looked(table, _KEPT)
+        return steps
 
     def _sample(self, tables: frozenset[Table]) -> None:
-        sample = Sample(self._findings, self._rows, self._result.seed, self._named)
+        is_cheap = self._result.depth is Depth.CHEAP
+        sample = Sample(self._findings, self._rows, self._result.seed, self._named, most=_FEW if is_cheap else None)
         looks = self._result.looks
-        if tables & _OF_PULL_REQUESTS:
+        if tables & (_OF_PULL_REQUESTS | _BELOW_PULL_REQUESTS):
             sample.pull_requests(looks)
+            # comments, tasks and commits are counted
+            sample.children(tables - set(COUNTED) if is_cheap else tables)
         if PIPELINE_STEPS in tables:
             sample.steps(looks)
-        if self._result.depth is Depth.SAMPLE:
+        sample.checks_and_tests(looks, tables)
+        if not is_cheap:
             if PIPELINES in tables:
                 sample.pipelines(looks)
+            if DEPLOYMENTS in tables:
+                sample.deployments(looks)
             if tables & _OF_COMMITS:
                 sample.commits(looks)
 
 
 _OF_COMMITS = {COMMITS, COMMIT_PARENTS}
 _OF_PULL_REQUESTS = {PULL_REQUESTS, PULL_REQUEST_PARTICIPANTS}
+_BELOW_PULL_REQUESTS = frozenset(table for each in OF_PULL_REQUESTS for table in ROWS_OF[each])
+_ALWAYS_WHOLE = {BRANCHES, TAGS, ENVIRONMENTS, *WHOLE_LISTS, *DERIVED}
 
 
 def _stored_tables(

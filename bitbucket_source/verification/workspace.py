@@ -54,6 +54,8 @@ class WorkspaceCheck:
                     )
                 case Trouble():
                     self.findings.fail(f"repositories ({event.item}): {event.message}")
+        for lost in self.ask.lists.client.pool.lost.values():
+            self.findings.fail(lost)
         workspace = self._identity(row, pages)
         if REPOSITORIES in self.ask.wanted:
             self._attempt(REPOSITORIES, lambda: self._repositories_gone(workspace, pages))
