@@ -97,7 +97,7 @@ def test_postgres_follows_what_changes(warehouse: Warehouse, postgres: str, monk
 
 def _must_hold_the_same(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
     with pipeline.sql_client() as client:
-        for table in DATA_TABLES:
+        for table in (table for table in DATA_TABLES if table.default):
             columns = ", ".join(
                 name if name != "deleted_at" else "deleted_at is null"
                 for name in table.columns_by_name
