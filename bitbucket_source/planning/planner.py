@@ -112,8 +112,12 @@ class _Planner:
             per_hour=quota.limit,
             left=quota.left,
             requests=session.budget.requests,
-            notes=tuple(dict.fromkeys([*self._notes, *self._refusals(), *self._looks.notes, *self._pool.notes])),
+            notes=tuple(dict.fromkeys(self._all_notes())),
         )
+
+    def _all_notes(self) -> list[str]:
+        lost = self._session.client.pool.lost.values()
+        return [*self._notes, *self._refusals(), *self._looks.notes, *self._pool.notes, *lost]
 
     @property
     def _quota(self) -> Quotas:

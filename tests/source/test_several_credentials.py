@@ -249,6 +249,20 @@ def test_verify_compares_what_they_see_together(warehouse: Warehouse, slugs: lis
     ]
 
 
+def test_verify_and_plan_tell_of_one_that_is_revoked(warehouse: Warehouse, slugs: list[str]) -> None:
+    both = tokens("first", "second")
+    warehouse.sync(TABLES, credentials=both)
+    del warehouse.bitbucket.world.credentials["first"]
+    verified = verify(warehouse.pipeline(), warehouse.session(credentials=both), selected_tables(TABLES))
+    assert verified.exit_code == 1
+    (trouble,) = verified.findings.troubles
+    assert trouble.startswith("access token from an argument, no. 1: 401 on ")
+    assert verified.findings.differences == []
+    plan = make_plan(warehouse.session(credentials=both), selected_tables(TABLES))
+    assert (plan.repositories, plan.per_hour) == (len(slugs) - 1, 1000)
+    assert [note for note in plan.notes if note.startswith("access token from an argument, no. 1: 401 on ")]
+
+
 def test_a_plan_counts_the_hours_of_all(warehouse: Warehouse, slugs: list[str]) -> None:
     plan = make_plan(warehouse.session(credentials=tokens("first", "second")), selected_tables(TABLES))
     assert (plan.repositories, plan.per_hour) == (len(slugs), 2000)
