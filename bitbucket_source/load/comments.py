@@ -16,20 +16,22 @@ Place: TypeAlias = tuple[str, str]
 
 _STORED = {
     "duckdb": """
-        select table_name, '', comment from duckdb_tables() where schema_name = %s and comment is not null
+        select table_name, '', comment from duckdb_tables() where schema_name = %s
         union all
-        select table_name, column_name, comment from duckdb_columns() where schema_name = %s and comment is not null
+        select table_name, column_name, comment from duckdb_columns() where schema_name = %s
     """,
     "postgres": """
-        select t.relname, coalesce(a.attname, ''), d.description
-        from pg_description d
-        join pg_class t on t.oid = d.objoid and d.classoid = 'pg_class'::regclass
-        join pg_namespace n on n.oid = t.relnamespace
-        left join pg_attribute a on a.attrelid = t.oid and a.attnum = d.objsubid and d.objsubid > 0
-        where n.nspname in (%s, %s)
+        select t.relname, '', obj_description(t.oid, 'pg_class')
+        from pg_class t join pg_namespace n on n.oid = t.relnamespace
+        where n.nspname = %s and t.relkind in ('r', 'p')
+        union all
+        select t.relname, a.attname, col_description(t.oid, a.attnum)
+        from pg_class t join pg_namespace n on n.oid = t.relnamespace
+        join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+        where n.nspname = %s and t.relkind in ('r', 'p')
     """,
 }
-"""the comments there are, by destination: others take none in this way"""
+"""tables and columns with the comments they have, by destination: others take none in this way"""
 
 
 def write_comments(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
@@ -44,7 +46,7 @@ def write_comments(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
     try:
         schema = database.schema
         stored = {(table, column): text for table, column, text in database.rows(stored_by, schema, schema)}
-        lacking = [(place, text) for place, text in _declared(database, catalog) if stored.get(place) != text]
+        lacking = [(place, text) for place, text in _declared(catalog) if place in stored and stored[place] != text]
         if lacking:
             with database.transaction():
                 for (table, column), text in lacking:
@@ -56,12 +58,10 @@ def write_comments(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
         database.close()
 
 
-def _declared(database: Database, catalog: Catalog) -> Iterator[tuple[Place, str]]:
-    for declared in TABLES.values():
-        table = catalog.of(declared)
-        if there := database.columns(table):
-            yield (table.name, ""), table.description
-            yield from (((table.name, each.name), each.description) for each in table.columns if each.name in there)
+def _declared(catalog: Catalog) -> Iterator[tuple[Place, str]]:
+    for table in map(catalog.of, TABLES.values()):
+        yield (table.name, ""), table.description
+        yield from (((table.name, column.name), column.description) for column in table.columns)
 
 
 def _quoted(text: str) -> str:

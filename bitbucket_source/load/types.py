@@ -27,8 +27,8 @@ def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]
     database = Database(pipeline)
     told = []
     for table in map(catalog.of, TABLES.values()):
-        changed = list(_changed(pipeline, table)) if database.columns(table) else []
-        if changed:
+        changed = list(_changed(pipeline, table))
+        if changed and database.columns(table):
             _copy(pipeline, database, table, changed)
             told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed")
     database.close()

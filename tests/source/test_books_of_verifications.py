@@ -57,7 +57,7 @@ def test_a_repaired_row_keeps_its_whole_object(warehouse: Warehouse) -> None:
 
 
 def test_the_next_sync_counts_its_requests_as_spent_and_goes_on_where_the_last_sync_was(warehouse: Warehouse) -> None:
-    first = warehouse.sync(TABLES, max_requests=9)
+    first = warehouse.sync(TABLES, max_requests=5)
     session = warehouse.session()
     found = verify(warehouse.pipeline(), session, selected_tables(TABLES))
     [(next_repository,)] = warehouse.rows("select next_repository from sync_runs where command = 'sync'")
