@@ -152,7 +152,8 @@ class LoginStore:
     def _replace_file(self, kept: KeptLogin) -> None:
         self._make_folder()
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        new.unlink(missing_ok=True)  # of a process that died
+        file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(file, "w", encoding="utf-8") as writing:
                 writing.write(_encoded(kept))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -141,6 +142,20 @@ def test_a_file_that_others_can_read_is_refused_with_what_mends_it(
     assert f"others can read it: `chmod 600 {store.path}` mends that." in str(caught.value)
     store.path.chmod(0o600)
     assert isinstance(resolve_credentials(None, emulator.oauth_url), Login)
+
+
+def test_what_a_process_left_that_died_while_it_wrote_is_written_anew(
+    emulator: Emulator, logged_in: LogIn, store: LoginStore
+) -> None:
+    login = logged_in()
+    left = store.path.with_name(f".{store.path.name}.{os.getpid()}")
+    left.write_text("half a log")
+    left.chmod(0o644)
+    emulator.act("advance_clock", seconds=7201)
+    read(make_client(emulator.base_url, credentials=login))
+    assert store.path.stat().st_mode & 0o777 == 0o600
+    assert not left.exists()
+    assert store.read() is not None
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"oauth_url": "x"}'], ids=["empty", "cut off", "a list", "half"])
