@@ -11,6 +11,8 @@ from dlt.common.configuration.inject import with_config
 
 DEFAULT_DATABASE = "bitbucket.duckdb"
 DEFAULT_DATASET = "bitbucket_raw"
+_NO_COPIES = "load.delete_completed_jobs"
+"""dlt's setting: keep no file of rows that are loaded"""
 
 
 class DestinationError(ValueError):
@@ -39,6 +41,9 @@ def make_pipeline(
         target: Any = dlt.destinations.duckdb(database)
     else:
         target = destination
+    if dlt.config.get(_NO_COPIES) is None:
+        # what is forgotten in the warehouse must not lie about in files
+        dlt.config[f"{name}.{_NO_COPIES}"] = True
     return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=pipelines_dir)  # type: ignore[arg-type] # dlt takes None
 
 

@@ -170,3 +170,10 @@ def test_every_table_is_looked_through(bitbucket: Emulator, warehouse: Warehouse
 def test_without_a_warehouse_that_is_told(tmp_path: Path, bitbucket: Emulator) -> None:
     with pytest.raises(DestinationError):
         forget(Warehouse(bitbucket, tmp_path).pipeline(), "{11111111-1111-1111-1111-111111111111}")
+
+
+def test_no_file_of_rows_stays_behind_in_the_working_directory(warehouse: Warehouse) -> None:
+    warehouse.sync(["repositories", "commits", "users"])
+    files = [path for path in (warehouse.directory / "pipelines").rglob("*") if path.is_file()]
+    assert files
+    assert [path.name for path in files if path.suffix in {".parquet", ".jsonl", ".gz"}] == []
