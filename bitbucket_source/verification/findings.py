@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -90,6 +90,11 @@ class Findings:
         with self._lock:
             found = self._rows.get((table, key))
         return found is not None and found.since
+
+    def differs_in(self, tables: Collection[Table], repository_uuid: str) -> bool:
+        """Whether a row of a repository differs in one of the tables."""
+        with self._lock:
+            return any(each.table in tables and each.key[0] == repository_uuid for each in self._rows.values())
 
     def count(self, table: Table, rows: int) -> None:
         """So many rows were compared value by value."""

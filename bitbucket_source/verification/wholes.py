@@ -47,6 +47,7 @@ from bitbucket_source.verification.units import OF_PULL_REQUESTS, ROWS_OF, Unit,
 
 COUNTED = {PULL_REQUEST_COMMENTS: "comment_count", PULL_REQUEST_TASKS: "task_count"}
 """What a pull request says itself of how many rows a list of it has"""
+_DERIVED_FROM: dict[Table, tuple[Table, ...]] = {COMMIT_TRAILERS: (COMMITS,), DEPLOYMENT_COMMITS: NEEDED}
 _NOT_COUNTED: dict[Table, tuple[str, Any]] = {
     PULL_REQUEST_COMMENTS: ("deleted", True),
     PULL_REQUEST_TASKS: ("state", "RESOLVED"),
@@ -60,6 +61,9 @@ def compare_unit(look: Look, unit: Unit, is_new: Callable[[], bool] = lambda: Fa
     if not tables - {USERS}:
         return 0
     repository = look.job.repository
+    if look.findings.differs_in(_DERIVED_FROM.get(unit.table, ()), repository.uuid):
+        look.findings.tell(f"{unit.table.name} of {look.name}: not compared: what they are derived from differs")
+        return 0
     ask = look.ask.for_tables(tables)
     job = Job(repository, Refs(ask, repository), look.stored, reads=look.ask.wanted)
     place = {**look.place, **unit.place}

@@ -12,16 +12,16 @@ from bitbucket_source.api.errors import AccessDenied, BitbucketError, Credential
 from bitbucket_source.load.stored import StoredRows
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.cursors import Cursors, Reader
+from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.events import Gone, Rows, Trouble
 from bitbucket_source.sync.repositories import (
     ListedByEach,
     Repository,
-    SeenBy,
     Selection,
     Sights,
     Workspace,
     read_repositories,
+    who_saw,
 )
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, USERS, WORKSPACE_MEMBERS, WORKSPACES, Table
 from bitbucket_source.verification.comparing import Comparison
@@ -128,8 +128,7 @@ class WorkspaceCheck:
 
     def _others_who_saw(self, table: Table, uuid: str, sights: Sights) -> set[str]:
         """The credentials that saw a repository or a project once, and have not looked now."""
-        cursor = self.cursors.get(uuid, Reader(table, table), SeenBy)
-        return set(cursor.credentials) - sights.keys() if cursor else set()
+        return who_saw(self.cursors, table, uuid) - sights.keys()
 
     def _since(self, row: Any, columns: Columns | None) -> bool:
         """New, or with a later updated_on: only repositories and projects have one."""
