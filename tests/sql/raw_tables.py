@@ -102,6 +102,11 @@ class PostgresWarehouse:
                 values = [tuple(row.values()) for row in _values(table, of_table)]
                 psycopg2.extras.execute_values(cursor, f"insert into bitbucket_raw.{name} values %s", values)
 
+    def execute(self, statement: str) -> None:
+        """Run a statement."""
+        with self._cursor() as cursor:
+            cursor.execute(statement)
+
     def query(self, query: str) -> list[Row]:
         """The rows of a query."""
         with self._cursor() as cursor:

@@ -1,3 +1,10 @@
+{%- set touched = ref('int_bitbucket__runs_touched') -%}
+{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='append',
+    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
+) }}
 with steps as (
     select
         *,
@@ -5,7 +12,8 @@ with steps as (
             partition by repository_uuid, pipeline_uuid
             order by case when started_at is null then 1 else 0 end, step_position, step_uuid
         ) as started_rank
-    from {{ ref('int_bitbucket__pipeline_steps_sequenced') }}
+    from {{ ref('int_bitbucket__pipeline_steps_sequenced') }} as steps
+    where {{ only_touched(touched, 'steps', run) }}
 ),
 
 counted as (
@@ -53,6 +61,7 @@ judged as (
     from {{ ref('stg_bitbucket__pipelines') }} as runs
     left join counted
         on counted.repository_uuid = runs.repository_uuid and counted.pipeline_uuid = runs.pipeline_uuid
+    where {{ only_touched(touched, 'runs', run) }}
 )
 
 select

@@ -1,13 +1,23 @@
+{%- set touched = ref('int_bitbucket__runs_touched') -%}
+{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='append',
+    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
+) }}
 -- the attempts that were seen, and where that table was not synced the newest ones, which steps keep
 with steps as (
-    select * from {{ ref('stg_bitbucket__pipeline_steps') }}
+    select *
+    from {{ ref('stg_bitbucket__pipeline_steps') }} as steps
+    where {{ only_touched(touched, 'steps', run) }}
 ),
 
 seen as (
     select
         repository_uuid, pipeline_uuid, step_uuid, status, run_number, trigger_type, build_seconds_used,
         running_seconds, started_at, completed_at
-    from {{ ref('stg_bitbucket__pipeline_step_attempts') }}
+    from {{ ref('stg_bitbucket__pipeline_step_attempts') }} as attempts
+    where {{ only_touched(touched, 'attempts', run) }}
 
     union all
 

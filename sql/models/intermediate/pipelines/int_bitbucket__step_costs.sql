@@ -1,3 +1,10 @@
+{%- set touched = ref('int_bitbucket__runs_touched') -%}
+{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='append',
+    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
+) }}
 with prices as (
     select
         attempts.repository_uuid,
@@ -14,6 +21,7 @@ with prices as (
     from {{ ref('int_bitbucket__pipeline_step_attempts') }} as attempts
     inner join {{ ref('stg_bitbucket__step_prices') }} as prices
         on lower(coalesce(attempts.step_name, '')) like prices.step_pattern
+    where {{ only_touched(touched, 'attempts', run) }}
 )
 
 select

@@ -1,3 +1,11 @@
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='delete+insert',
+    unique_key=['repository_uuid', 'pipeline_uuid', 'step_uuid', 'started_at'],
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_bitbucket__runs_touched') }}
+
 select
     attempts.repository_uuid,
     attempts.pipeline_uuid,
@@ -39,3 +47,16 @@ left join {{ ref('int_bitbucket__step_costs') }} as costs
     and costs.pipeline_uuid = attempts.pipeline_uuid
     and costs.step_uuid = attempts.step_uuid
     and costs.started_at = attempts.started_at
+{%- if is_incremental() %}
+left join {{ this }} as stored
+    on stored.repository_uuid = attempts.repository_uuid
+    and stored.pipeline_uuid = attempts.pipeline_uuid
+    and stored.step_uuid = attempts.step_uuid
+    and stored.started_at = attempts.started_at
+where
+    {{ only_touched(ref('int_bitbucket__runs_touched'), 'attempts', ['repository_uuid', 'pipeline_uuid']) }}
+    or stored.step_uuid is null
+    -- another run of the same commit made it flaky, or the repository went or came back
+    or stored.is_flaky <> coalesce(flaky.is_flaky, false)
+    or stored.is_repository_deleted <> runs.is_repository_deleted
+{%- endif %}

@@ -1,0 +1,28 @@
+{{ config(materialized=incremental_or_table(), incremental_strategy='append') }}
+-- the last model of a build: what failed before it is read again by the next.
+-- depends_on: {{ ref('bitbucket__fct_pipeline_runs') }}
+-- depends_on: {{ ref('bitbucket__fct_pipeline_steps') }}
+{%- set started = utc_literal(run_started_at.isoformat()) %}
+
+-- rows of a sync become visible after the moment they carry: it holds the next build back until it has ended, and one
+-- that was killed until a later one of its workspace has (that loads what the killed one left)
+with unfinished as (
+    select min(runs.started_at) as started_at
+    from {{ ref('stg_bitbucket__sync_runs') }} as runs
+    where
+        (runs.ended_at is null or runs.ended_at >= {{ started }})
+        and not exists (
+            select 1
+            from {{ ref('stg_bitbucket__sync_runs') }} as later
+            where
+                later.workspace_slug = runs.workspace_slug
+                and later.started_at > runs.started_at
+                and later.ended_at < {{ started }}
+        )
+)
+
+select
+    '{{ invocation_id }}' as build_id,
+    {{ started }} as started_at,
+    least({{ started }}, unfinished.started_at) as built_until_at
+from unfinished
