@@ -79,7 +79,10 @@ class Happenings:
         keys = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
         kind = next((key for key, value in keys.items() if key != "pull_request" and _is_object(value)), "")
         what = decoder_of(_What).decode(keys[kind]) if kind else _What()
-        row = decode_row(raw, self._ask.row_type_of(PULL_REQUEST_ACTIVITY))
+        row = decode_row(
+            _without_gone_reviewers(raw, kind) if None in (what.reviewers or ()) else raw,
+            self._ask.row_type_of(PULL_REQUEST_ACTIVITY),
+        )
         user = what.user or what.author
         row.kind, row.date, row.user_uuid = kind, what.date or what.created_on, user and user.get("uuid")
         row.activity_id = self._identity(row)
@@ -128,11 +131,18 @@ def activity_gone(job: Job, number: int, found: Sequence[Happening]) -> Iterator
     there = {(job.repository.uuid, number, each.row.activity_id) for each in found}
     yield Gone(PULL_REQUEST_ACTIVITY, job.known.keys(PULL_REQUEST_ACTIVITY, of_one) - there)
     asked = {
-        (job.repository.uuid, number, each.row.activity_id, (reviewer.uuid if reviewer else None) or "")
+        (job.repository.uuid, number, each.row.activity_id, reviewer.uuid or "")
         for each in found
         for reviewer in (each.row.update and each.row.update.reviewers) or ()
     }
     yield Gone(PULL_REQUEST_ACTIVITY_REVIEWERS, job.known.keys(PULL_REQUEST_ACTIVITY_REVIEWERS, of_one) - asked)
+
+
+def _without_gone_reviewers(raw: msgspec.Raw, kind: str) -> msgspec.Raw:
+    """The row without the nulls that stand for accounts that are gone: of whom was asked they tell nothing."""
+    content = msgspec.json.decode(raw)
+    content[kind]["reviewers"] = [each for each in content[kind]["reviewers"] if each is not None]
+    return msgspec.Raw(msgspec.json.encode(content))
 
 
 def _account(found: dict[str, Any]) -> SimpleNamespace:
