@@ -20,8 +20,8 @@ from bitbucket_source.load.pipeline import DestinationError
 from bitbucket_source.load.selection import last_selection
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.sync.audit import KINDS, Round
-from bitbucket_source.sync.cursors import Cursors, Reader
-from bitbucket_source.sync.repositories import SeenBy
+from bitbucket_source.sync.cursors import Cursors
+from bitbucket_source.sync.repositories import who_saw
 from bitbucket_source.sync.standing import Standing, State, standings
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import DATA_TABLES, REPOSITORIES, SYNC_RUNS, Table
@@ -275,5 +275,5 @@ def _never_read(repositories: Sequence[RepositoryFreshness]) -> tuple[str, ...]:
 
 
 def _sees(cursors: Cursors, uuid: str, credentials: str | None) -> bool:
-    seen_by = cursors.get(uuid, Reader(REPOSITORIES, REPOSITORIES), SeenBy)
-    return seen_by is None or credentials is None or not identities_in(credentials).isdisjoint(seen_by.credentials)
+    seers = who_saw(cursors, REPOSITORIES, uuid)
+    return not seers or credentials is None or not identities_in(credentials).isdisjoint(seers)

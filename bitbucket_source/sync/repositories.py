@@ -84,6 +84,13 @@ class SeenBy(msgspec.Struct, frozen=True):
     credentials: tuple[str, ...] = ()
 
 
+def who_saw(cursors: Cursors, table: Table, uuid: str) -> set[str]:
+    """The credentials that saw a repository or a project when they looked last, whatever its declaration was then."""
+    reader = cursors.as_made(uuid, Reader(table, table))
+    seen_by = cursors.get(uuid, reader, SeenBy)
+    return set(seen_by.credentials) if seen_by else set()
+
+
 Sights: TypeAlias = Mapping[str, Collection[str]]
 """What credentials see, by their identity: uuids of a list that they have read to its end."""
 
@@ -217,7 +224,7 @@ class WorkspaceLists:
                 continue
             gone = []
             for (uuid,) in event.keys:
-                if others := self._seen_by(table, uuid) - sights.keys():
+                if others := who_saw(self.cursors, table, uuid) - sights.keys():
                     yield Reached(SeenBy(tuple(sorted(others))), uuid)
                 else:
                     gone.append((uuid,))
@@ -226,7 +233,7 @@ class WorkspaceLists:
     def _seen(self, table: Table, pages: Sequence[Page[Any]], sights: Sights) -> Events:
         """Remember who saw what, where that has changed."""
         for uuid in (row.uuid for page in pages for row in page.rows):
-            before = self._seen_by(table, uuid)
+            before = who_saw(self.cursors, table, uuid)
             now = (before - sights.keys()) | {identity for identity, seen in sights.items() if uuid in seen}
             if now != before:
                 yield Reached(SeenBy(tuple(sorted(now))), uuid)
@@ -244,10 +251,6 @@ class WorkspaceLists:
         yield from gone
         if cursor.empty and not is_empty:
             yield Reached(ListCursor())
-
-    def _seen_by(self, table: Table, uuid: str) -> set[str]:
-        cursor = self.cursors.get(uuid, Reader(table, table), SeenBy)
-        return set(cursor.credentials) if cursor else set()
 
     @property
     def _place(self) -> Place:

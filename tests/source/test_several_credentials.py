@@ -90,6 +90,19 @@ def test_nothing_is_deleted_because_one_sees_less(warehouse: Warehouse, slugs: l
     assert alive(warehouse) == set(slugs)
 
 
+def test_nothing_is_deleted_because_an_upgrade_changed_a_declaration(warehouse: Warehouse, slugs: list[str]) -> None:
+    warehouse.sync(TABLES, credentials=tokens("first", "second"))
+    projects = alive(warehouse, "projects", "uuid")
+    warehouse.rows("update sync_cursors set declaration = 'of an older version' returning 1")
+    warehouse.bitbucket.add_fault(Fault(kind="empty_list", path="/workspaces/acme/projects$"))
+    for _ in range(2):
+        warehouse.sync(TABLES, credentials=tokens("second"))
+    assert alive(warehouse) == set(slugs)
+    assert alive(warehouse, "projects", "uuid") == projects != set()
+    visible = {each.name: each.visible for each in freshness_of(warehouse.pipeline(), "acme").repositories}
+    assert visible[f"acme/{slugs[0]}"] is False
+
+
 def test_what_is_deleted_is_gone_when_all_that_saw_it_have_looked(warehouse: Warehouse, slugs: list[str]) -> None:
     warehouse.sync(TABLES, credentials=tokens("first", "second"))
     warehouse.bitbucket.act("delete_repository", repository=slugs[1])
