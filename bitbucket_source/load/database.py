@@ -98,9 +98,12 @@ class Database:
             yield
 
     def among(self, column: str, values: Iterable[Any]) -> Iterator[tuple[str, list[Any]]]:
-        """Conditions that hold where a column has one of the values, with their parameters: as many as it takes."""
+        """Conditions that hold where a column has one of the values, with their parameters: as many as it takes.
+
+        None for no values: Postgres knows no type of an empty list.
+        """
         distinct = list(dict.fromkeys(values))
-        if self.takes_lists:
+        if self.takes_lists and distinct:
             yield f"{column} in (select unnest(%s))", [distinct]
             return
         for start in range(0, len(distinct), _VALUES_A_STATEMENT):
