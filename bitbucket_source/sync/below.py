@@ -45,6 +45,8 @@ class Below(msgspec.Struct, frozen=True):
     owed: dict[int, str] = {}
     """by the number of the pull request: which of PARTS"""
     feed: Feed | None = None
+    first: bool = False
+    """whether the first walk over the list goes on: stored pull requests do not say what was read below them"""
 
     def with_owed(self, parts: str, numbers: Iterable[int]) -> Below:
         """The same, with more of some pull requests."""
@@ -52,13 +54,13 @@ class Below(msgspec.Struct, frozen=True):
         for number in numbers:
             had = owed.get(number, "")
             owed[number] = had + "".join(part for part in parts if part not in had.lower())
-        return Below({number: had for number, had in owed.items() if had}, self.feed)
+        return msgspec.structs.replace(self, owed={number: had for number, had in owed.items() if had})
 
     def of_parts(self, parts: Collection[str]) -> Below:
         """The same, without parts that nobody reads."""
         kept = {number: "".join(each for each in had if each.lower() in parts) for number, had in self.owed.items()}
         feed = self.feed if {"a", "c"} & set(parts) else None
-        return Below({number: had for number, had in kept.items() if had}, feed)
+        return msgspec.structs.replace(self, owed={number: had for number, had in kept.items() if had}, feed=feed)
 
     def without(self, part: str, number: int) -> Below:
         """The same, with one part of a pull request read."""
@@ -71,8 +73,8 @@ class Below(msgspec.Struct, frozen=True):
 
     def with_feed(self, feed: Feed | None) -> Below:
         """The same, with the walk over the feed somewhere else."""
-        return Below(self.owed, feed)
+        return msgspec.structs.replace(self, feed=feed)
 
     def _put(self, number: int, parts: str) -> Below:
         owed = {each: parts if each == number else had for each, had in self.owed.items()}
-        return Below({each: had for each, had in owed.items() if had}, self.feed)
+        return msgspec.structs.replace(self, owed={each: had for each, had in owed.items() if had})

@@ -44,7 +44,7 @@ class Children:
 
     def first(self, since: str) -> Below:
         """What is owed before anything was read."""
-        return Below(feed=Feed(since, everything=True) if self._parts & {"a", "c"} else None)
+        return Below(feed=Feed(since, everything=True) if self._parts & {"a", "c"} else None, first=True)
 
     def going_on(self, below: Below) -> Below:
         """What is owed of the tables that are read now: others may have been when it was written down."""
@@ -58,7 +58,7 @@ class Children:
         self._tally.add_pull_requests(rows)
         self._parents.update((row.id, _parent(row)) for row in rows)
         stirred = [row for row in rows if row.id in moved]
-        turned = self._turned(stirred)
+        turned = [row.id for row in stirred] if below.first else self._turned(stirred)
         if self._job.pull_requests is not None and PULL_REQUESTS in self._ask.wanted:
             self._job.pull_requests.add(rows, turned)
         if "f" in self._parts:

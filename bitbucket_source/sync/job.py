@@ -11,7 +11,7 @@ from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Repository
-from bitbucket_source.tables import BRANCHES, TAGS, Table
+from bitbucket_source.tables import BRANCHES, PULL_REQUEST_COMMITS, TAGS, Table
 
 _WENT_BACK = "went back"
 """in what is done of a repository"""
@@ -106,6 +106,13 @@ class Job:
         `updated_on` moves late, and sometimes without a push; the value read before the refs counts.
         """
         return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
+
+    def walk_pull_requests(self, start: str, since: str) -> None:
+        """Keep the pull requests that a walk from `start` on reads, and what they need of the commits that are read."""
+        self.pull_requests = PullRequestsRead(start, since)
+        if PULL_REQUEST_COMMITS in self.reads:
+            self.graph = {} if self.graph is None else self.graph
+            self.commits = {}
 
     def meet_commit(self, row: Any, parents: tuple[str, ...]) -> None:
         """Keep of a commit that was read what other lists need of it."""

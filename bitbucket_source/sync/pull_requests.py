@@ -20,9 +20,9 @@ from bitbucket_source.sync.below import Below
 from bitbucket_source.sync.children import Children
 from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.feed import Walk
-from bitbucket_source.sync.job import OVERLAP, Job, PullRequestsRead, earlier, moment
+from bitbucket_source.sync.job import OVERLAP, Job, earlier, moment
 from bitbucket_source.sync.windows import windows
-from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
+from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
 
 SORTING_FAILS = 500
 """What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
@@ -67,21 +67,13 @@ def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) ->
         cursor = msgspec.structs.replace(cursor, below=children.going_on(cursor.below))
     if PULL_REQUESTS in ask.wanted:
         start, since = (cursor.updated_on, cursor.since) if cursor else (BEGINNING, job.since)
-        job.pull_requests = PullRequestsRead(start, since)
-        _keep_commits(job)
+        job.walk_pull_requests(start, since)
     this = (PULL_REQUESTS, ask.wanted)
     if this in job.done and cursor is not None:
         yield from _with_children(children.read_everything(cursor.below), cursor)
         return
     yield from _walk(ask, job, cursor, children)
     job.done.add(this)
-
-
-def _keep_commits(job: Job) -> None:
-    """What is read of commits in this job, for the pull requests that bring them."""
-    if PULL_REQUEST_COMMITS in job.reads:
-        job.graph = {} if job.graph is None else job.graph
-        job.commits = {}
 
 
 def _walk(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: Children) -> Events:
@@ -150,6 +142,8 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
         reached = yield from _with_children(children.read_sets(reached.below), reached)
     if job.pull_requests is not None:
         job.pull_requests.since = reached.since
+    reached = _walked(reached)
+    yield Reached(reached)
     yield from _with_children(children.read_everything(reached.below), reached)
 
 
@@ -187,6 +181,7 @@ def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor, children: Childr
     done = _moment_of(began) if began else cursor.updated_on
     left = cursor.by_ids - 1
     cursor = msgspec.structs.replace(cursor, updated_on=done, next_id=0, began="", behind=False, by_ids=left)
+    cursor = _walked(cursor)
     yield Reached(cursor)
     if job.pull_requests is not None:
         job.pull_requests.since = cursor.since
@@ -246,6 +241,11 @@ def _changed_since(ask: Ask, job: Job, bound: str) -> Iterator[Page[Any]]:
                 break
             # a whole page shares one moment: only then the list is paged within it
         bound = last
+
+
+def _walked(cursor: PullRequestsCursor) -> PullRequestsCursor:
+    """The cursor at the end of its list."""
+    return msgspec.structs.replace(cursor, below=msgspec.structs.replace(cursor.below, first=False))
 
 
 def _with_children(walk: Walk, cursor: PullRequestsCursor) -> Generator[Event, None, PullRequestsCursor]:

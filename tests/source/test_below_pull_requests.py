@@ -226,3 +226,17 @@ def test_a_merge_asks_for_no_commits_where_the_graph_holds_them(
     assert _sync(warehouse) == 0
     assert wrong(bitbucket, warehouse) == []
     assert warehouse.requests["commits"] <= 1
+
+
+def test_a_full_refresh_reads_everything_below_again(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    warehouse.rows(
+        """
+        update pull_request_files set lines_added = -1;
+        update pull_request_commits set author_raw = 'Nobody';
+        update pull_request_comments set content_raw = 'Nothing';
+        update pull_request_activity set user_uuid = '{nobody}';
+        """
+    )
+    assert wrong(bitbucket, warehouse) != []
+    assert _sync(warehouse, full_refresh=True) == 0
+    assert wrong(bitbucket, warehouse) == []
