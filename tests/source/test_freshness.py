@@ -243,3 +243,23 @@ def test_postgres_is_asked_the_same(
     with SyncLock(here, "acme"), here.sql_client() as client:
         client.execute_sql("update sync_runs set ended_at = null")
         assert freshness_of(elsewhere, "acme").outcome is Outcome.RUNNING
+
+
+def test_what_is_owed_below_pull_requests_is_told_of_the_tables_it_is_owed_of(
+    bitbucket: Emulator, warehouse: Warehouse
+) -> None:
+    home = next(iter(bitbucket.world.repositories.values()))
+    number = next(iter(home.pull_requests))
+    bitbucket.add_fault(Fault(kind="status", status=500, path=rf"{home.uuid}/(pullrequests/{number}|diffstat)/"))
+    bitbucket.add_fault(Fault(kind="status", status=500, path=f"{home.uuid}/pullrequests/activity"))
+    tables = ["pull_requests", "pull_request_activity", "pull_request_files", "pull_request_tasks"]
+    warehouse.sync(tables)
+    lists = {each.name: each for each in home_of(told(warehouse), bitbucket).lists}
+
+    assert (lists["pull_requests"].state, lists["pull_requests"].left) == (State.COMPLETE, ())
+    assert lists["pull_request_activity"].left == ("the feed of what happened",)
+    assert lists["pull_request_tasks"].left == ("that of 1 pull request",)
+    assert lists["pull_request_files"].left == (f"that of {len(home.pull_requests)} pull requests",)
+    bitbucket.clear_faults()
+    warehouse.sync(tables)
+    assert {each.state for each in home_of(told(warehouse), bitbucket).lists} == {State.COMPLETE}
