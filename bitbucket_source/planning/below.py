@@ -77,6 +77,9 @@ def children_of(walk: Walk, owed: Owed, sight: Sight, known: Known) -> dict[Tabl
     alone = Figure(0, 1) if walk.tables & ACTIVITY else NOTHING
     made[PULL_REQUEST_TASKS] += every
     files = met.each(_files_of) if cursor is None else _turned(met, owed, sight, known)
+    if cursor is None and PULL_REQUESTS in walk.tables and known.keys(PULL_REQUESTS, owed.repository.place):
+        # read again: the files of one that is stored just so are taken to be so, too
+        files = Figure(0, files.high)
     # what an earlier slice left owed is asked for at the documented address, too
     made[PULL_REQUEST_FILES] += files + older + Figure(0, left["f"])
     if cursor is None or older.high:

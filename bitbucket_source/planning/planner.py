@@ -13,20 +13,20 @@ from bitbucket_source.api.quota import Quotas
 from bitbucket_source.load import slices
 from bitbucket_source.planning.audit import is_anything_due, spent_of_share, spent_on_everything
 from bitbucket_source.planning.beside import of_whole_lists
-from bitbucket_source.planning.figures import NOTHING, Figure, scaled, total
+from bitbucket_source.planning.figures import NOTHING, Figure, total
 from bitbucket_source.planning.forecast import LISTS, POOLED, Forecast, forecast, least, tests_left
 from bitbucket_source.planning.histories import Histories
 from bitbucket_source.planning.owed import Kind, Owed, owed_of
 from bitbucket_source.planning.plan import Line, Plan, waits_for
 from bitbucket_source.planning.pooled import LookedAt, Pool
-from bitbucket_source.planning.sample import Stratum, shares_of, strata_of
+from bitbucket_source.planning.sample import Stratum
+from bitbucket_source.planning.scaling import kind_of, least_later, scaled_to_all, source_of, strata_by_kind
 from bitbucket_source.planning.sights import Looks, Sight
 from bitbucket_source.session import Session, moment_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.audit import KINDS, Round, Share
 from bitbucket_source.sync.costs import pages_by_next
 from bitbucket_source.sync.cursors import Cursors
-from bitbucket_source.sync.families import FAMILIES
 from bitbucket_source.sync.known import Known, NothingKnown
 from bitbucket_source.sync.repositories import Repository, read_repositories
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
@@ -156,7 +156,7 @@ class _Planner:
 
     def _lists(self, all_owed: Sequence[Owed]) -> tuple[list[Line], int]:
         """The lists of all repositories, and how many of these were looked at."""
-        strata = _strata(all_owed)
+        strata = strata_by_kind(all_owed)
         all_seen = [owed for each in strata for owed in each.seen]
         sights = self._sights(all_seen)
         looked_at = list(zip(all_seen, sights, strict=True))
@@ -203,6 +203,8 @@ class _Planner:
         with ThreadPoolExecutor(self._session.settings.workers, thread_name_prefix="plan") as pool:
             sights = list(pool.map(self._looks.at, all_owed))
         self._looks.histories.narrow(TRIES)
+        if all_owed:
+            self._looks.try_scopes(all_owed[0].repository)
         return sights
 
     def _forecasts(self, looked_at: LookedAt) -> dict[str, Forecast]:
@@ -217,8 +219,8 @@ class _Planner:
     def _line(
         self, table: Table, strata: Sequence[Stratum[Owed]], forecasts: Mapping[str, Forecast], count: int
     ) -> Line:
-        source = _source_of(table)
-        if source in self._looks.lacking:
+        source = source_of(table)
+        if self._looks.is_lacking(source):
             # each worker may ask before the first of them is told
             asked = Figure(min(1, count), min(self._session.settings.workers, count))
             return Line(table.name, *((asked, asked) if table is source else (NOTHING, NOTHING)))
@@ -228,13 +230,13 @@ class _Planner:
             return Line(table.name, total(now for now, _ in both), total(later for _, later in both))
         now = later = NOTHING
         for kind in Kind:
-            of_kind = [each for each in strata if _kind_of(each) is kind]
-            now += _scaled(table, of_kind, {uuid: each.now for uuid, each in forecasts.items()}, least)
+            of_kind = [each for each in strata if kind_of(each) is kind]
+            now += scaled_to_all(table, of_kind, {uuid: each.now for uuid, each in forecasts.items()}, least)
             later += (
                 # of that nothing needs to be seen
-                total(Figure.of(_least_later(owed, table)) for each in of_kind for owed in (*each.seen, *each.others))
+                total(Figure.of(least_later(owed, table)) for each in of_kind for owed in (*each.seen, *each.others))
                 if table is PULL_REQUESTS
-                else _scaled(table, of_kind, {uuid: each.later for uuid, each in forecasts.items()}, _least_later)
+                else scaled_to_all(table, of_kind, {uuid: each.later for uuid, each in forecasts.items()}, least_later)
             )
         return Line(table.name, now, later)
 
@@ -261,7 +263,7 @@ class _Planner:
 
     def _noted(self, line: Line) -> Line:
         table = TABLES[line.name]
-        if _source_of(table) in self._looks.lacking:
+        if table.is_per_repository and self._looks.is_lacking(source_of(table)):
             return Line(line.name, line.now, line.later, _UNREADABLE)
         if not line.note and table not in self._selected and line.now.high:
             return Line(line.name, line.now, line.later, "not selected, but needed for what is")
@@ -301,44 +303,3 @@ _NAMES = tuple(table.name for table in LISTS)
 
 def _pages_of(table: Table, length: int | None) -> Figure:
     return Figure(1, 1, is_open=True) if length is None else Figure.of(pages_by_next(table, length))
-
-
-def _strata(all_owed: Sequence[Owed]) -> list[Stratum[Owed]]:
-    kinds = [[each for each in all_owed if each.kind is kind] for kind in Kind]
-    shares = shares_of([len(members) for members in kinds])
-    return [
-        stratum
-        for members, share in zip(kinds, shares, strict=True)
-        for stratum in strata_of(members, [each.size for each in members], share)
-    ]
-
-
-def _kind_of(stratum: Stratum[Owed]) -> Kind:
-    return (stratum.seen or stratum.others)[0].kind
-
-
-def _least_later(owed: Owed, table: Table) -> int:
-    return int(table in (PULL_REQUESTS, PIPELINES) and bool(owed.ordinary.get(table)))
-
-
-def _source_of(table: Table) -> Table:
-    """The list whose refusal keeps a table from being read."""
-    return next((family.source for family in FAMILIES if table in family.children), table)
-
-
-def _scaled(table: Table, strata: Sequence[Stratum[Owed]], by_uuid: Any, least_of: Any) -> Figure:
-    """What a list costs in all repositories of a kind: those that were looked at, and the others by them."""
-    seen_of: list[tuple[list[Figure], int]] = []
-    floor = 0
-    for stratum in strata:
-        seen, others = [], list(stratum.others)
-        for owed in stratum.seen:
-            figure = by_uuid[owed.repository.uuid].get(table)
-            if figure is None:
-                others.append(owed)
-            else:
-                seen.append(figure)
-        floor += sum(least_of(owed, table) for owed in others)
-        seen_of.append((seen, len(others)))
-    known = total(figure for seen, _ in seen_of for figure in seen)
-    return known + scaled(seen_of, floor) if any(count for _, count in seen_of) else known

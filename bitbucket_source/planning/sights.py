@@ -16,14 +16,17 @@ from bitbucket_source.sync.job import Job, Refs, earlier
 from bitbucket_source.sync.known import NothingKnown
 from bitbucket_source.sync.pipelines import OPEN_STATUSES
 from bitbucket_source.sync.pull_requests import PullRequestsCursor
+from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.runs import runs_before
 from bitbucket_source.sync.step_tests import TEST_TABLES
 from bitbucket_source.sync.watched import today
+from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
     COMMIT_STATUSES,
     COMMITS,
     DEPLOYMENTS,
+    PIPELINE_SCHEDULES,
     PIPELINES,
     PULL_REQUEST_COMMITS,
     PULL_REQUESTS,
@@ -174,6 +177,18 @@ class Looks:
         if sight.has_refs and (may_read or any(owed.is_stale(phase, COMMITS) for phase in owed.phases)):
             sight.history = self._history(owed)
 
+    def is_lacking(self, table: Table) -> bool:
+        """Whether a list cannot be read for want of a scope, as another one that takes the same has told."""
+        return table.scope in {each.scope for each in self.lacking}
+
+    def try_scopes(self, repository: Repository) -> None:
+        """Ask for one list of each scope that no look needs otherwise."""
+        tried = {table.scope for table in (PULL_REQUESTS, PIPELINES, BRANCHES)}
+        for table in (each for each in WHOLE_LISTS if each in self.ask.wanted):
+            if table.scope not in tried:
+                tried.add(table.scope)
+                self.length(table, {**repository.place, **WHOLE_LISTS[table][0]}, repository.full_name)
+
     def length(self, table: Table, place: Place, where: str) -> int | None:
         """How long a list is; None where it cannot be read or Bitbucket does not say."""
         return self._length(table, place, where, None)
@@ -215,7 +230,7 @@ class Looks:
         try:
             page = next(iter(self.ask.pages(table, place, params))) if whole else self.ask.glance(table, place, params)
         except NotFound as error:
-            if table in {PIPELINES, DEPLOYMENTS}:
+            if table in {PIPELINES, DEPLOYMENTS, PIPELINE_SCHEDULES}:
                 return Seen(0)  # a repository that never had pipelines may answer so (FACTS 5)
             self._note(table, where, error)
             return None

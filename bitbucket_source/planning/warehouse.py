@@ -12,6 +12,7 @@ import dlt
 
 from bitbucket_source.load.bookkeeping import Bookkeeping, Remembered
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.forgotten import forgotten_in
 from bitbucket_source.load.pipeline import configured_pipeline
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.planning.planner import Stored
@@ -48,6 +49,8 @@ def _is_there(pipeline: dlt.Pipeline) -> bool:
 
 
 def _stored(session: Session, pipeline: dlt.Pipeline, database: Database) -> Stored:
+    # what is compared with stored rows has to be seen as a sync would see it
+    session.be_discreet(forgotten_in(database))
     cursors = stored_cursors(database, session.settings.catalog)
     if session.settings.full_refresh:
         cursors = _set_back(cursors)

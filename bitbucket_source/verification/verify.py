@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitbucket_source.api.errors import Stopped
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.forgotten import forgotten_in
-from bitbucket_source.load.pipeline import DestinationError
 from bitbucket_source.load.selection import adopt_last_selection
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.session import Session
@@ -38,7 +36,6 @@ from bitbucket_source.tables import (
     USERS,
     Table,
 )
-from bitbucket_source.tables.catalog import Catalog
 from bitbucket_source.verification.books import write_down
 from bitbucket_source.verification.cheap import check_commits, count_pipelines, count_pull_requests
 from bitbucket_source.verification.comparing import Comparison
@@ -48,6 +45,7 @@ from bitbucket_source.verification.lists import compare_commits, compare_pipelin
 from bitbucket_source.verification.look import Look
 from bitbucket_source.verification.sampling import Sample
 from bitbucket_source.verification.units import DERIVED, OF_PULL_REQUESTS, ROWS_OF
+from bitbucket_source.verification.warehouse import connect, nothing_synced, stored_tables
 from bitbucket_source.verification.wholes import (
     COUNTED,
     check_children,
@@ -120,18 +118,18 @@ def verify(
     or is not in the warehouse is a trouble. Raises DestinationError where nothing was synced, and what makes
     reading impossible: CredentialsRefused, CredentialsError, the error of the repositories' list.
     """
-    _connect(pipeline)
+    connect(pipeline)
     database = Database(pipeline)
     # a wait for Bitbucket may take an hour: others may open the file meanwhile
     session.budget.on_wait = lambda _: database.close()
     result = Verification(depth, secrets.randbelow(1_000_000) if seed is None else seed, Findings())
     try:
         if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
-            raise _nothing_synced(session.settings.workspace)
+            raise nothing_synced(session.settings.workspace)
         adopt_last_selection(database, session)
         session.be_discreet(forgotten_in(database))
         _Run(session, database, result, rows, named).run(
-            _stored_tables(database, tables, session.settings.catalog, result.findings, named)
+            stored_tables(database, tables, session.settings.catalog, result.findings, named)
         )
     except Stopped as stop:
         result.findings.stop(str(stop))
@@ -269,43 +267,3 @@ _OF_COMMITS = {COMMITS, COMMIT_PARENTS}
 _OF_PULL_REQUESTS = {PULL_REQUESTS, PULL_REQUEST_PARTICIPANTS}
 _BELOW_PULL_REQUESTS = frozenset(table for each in OF_PULL_REQUESTS for table in ROWS_OF[each])
 _ALWAYS_WHOLE = {BRANCHES, TAGS, ENVIRONMENTS, *WHOLE_LISTS, *DERIVED}
-
-
-def _stored_tables(
-    database: Database, tables: Sequence[Table], catalog: Catalog, findings: Findings, named: bool
-) -> frozenset[Table]:
-    """Those of the tables that the warehouse has with all their columns."""
-    there = set()
-    for table in tables:
-        declared = catalog.of(table).columns_by_name
-        lacking = sorted(set(declared) - set(database.columns(table)))
-        if not lacking:
-            there.add(table)
-            continue
-        all_of_it = len(lacking) == len(declared)
-        why = "it is not in the warehouse" if all_of_it else f"the warehouse lacks its columns {', '.join(lacking)}"
-        tell = findings.fail if named else findings.tell
-        tell(f"{table.name}: not compared: {why}; the next sync that selects it mends that")
-    return frozenset(there)
-
-
-def _connect(pipeline: dlt.Pipeline) -> None:
-    """Learn what the destination holds. Raises DestinationError where there is no DuckDB file: opening makes one."""
-    destination = pipeline.destination
-    if destination is not None and destination.destination_name == "duckdb":
-        # not entered: that would make DuckDB's file where there is none
-        credentials: Any = pipeline.destination_client().config.credentials
-        if not Path(str(credentials.database)).exists():
-            raise DestinationError(
-                f"There is no file {Path(str(credentials.database)).name} to verify. "
-                "Run `bitbucket-source sync` first, or name the file with --database."
-            )
-    if not pipeline.has_pending_data:
-        pipeline.sync_destination()
-
-
-def _nothing_synced(workspace: str) -> DestinationError:
-    return DestinationError(
-        f"The warehouse holds nothing to verify. Run `bitbucket-source sync {workspace}` first, "
-        "or look at --database and --dataset."
-    )
