@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -121,7 +121,3 @@ def each_text(
         for text in texts_of(database, table) if database.columns(table) else ():
             for part in parts(table):
                 yield table, text, part
-
-
-Changed: TypeAlias = Mapping[str, int]
-"""rows that were changed, by table"""

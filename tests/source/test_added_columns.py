@@ -33,7 +33,7 @@ def answer(bitbucket: Emulator, path: str) -> dict[str, Any]:
     """What Bitbucket answers to somebody who asks for an object by itself."""
     import requests
 
-    response = requests.get(f"{bitbucket.base_url}/{path}", auth=tuple(ADMIN.values()), timeout=10)
+    response = requests.get(f"{bitbucket.base_url}/{path}", auth=(ADMIN["email"], ADMIN["api_token"]), timeout=10)
     response.raise_for_status()
     found: dict[str, Any] = response.json()
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ WITH_TEXTS = {
 
 
 @pytest.fixture
-def bitbucket() -> Emulator:
+def bitbucket() -> Iterator[Emulator]:
     with Emulator(generate_world(seed=11, repositories=2, people=5, years=1, scale=0.2)) as emulator:
         for repository in emulator.world.repositories.values():
             author = next(iter(emulator.world.users.values()))

@@ -133,6 +133,7 @@ def test_a_part_does_not_move_as_of_and_the_whole_does(warehouse: Warehouse) -> 
     warehouse.sync(["pull_requests", "repositories"])
     told = freshness_of(warehouse.pipeline(), "acme")
     assert (told.as_of, told.outcome.value) == (whole, "complete")
+    assert told.as_of is not None
     assert told.last_run.started_at > told.as_of
     assert warehouse.rows("select covers_all from sync_runs order by started_at") == [(True,), (False,), (False,)]
 
