@@ -77,7 +77,7 @@ def _their_runs(job: Job, deployments: Iterable[Any]) -> Iterator[Event]:
     def change(cursor: PipelinesCursor) -> PipelinesCursor:
         # what was left out because it was too old stays so
         runs = [uuid for uuid in unread if uuid in stored or not cursor.since]
-        return cursor if cursor.behind else with_work(cursor, runs, runs if with_steps else ())
+        return with_work(cursor, runs, runs if with_steps else ())
 
     yield Amend(PIPELINES, change)
 
