@@ -35,7 +35,7 @@ def test_a_few_histories(always_seed: int) -> None:
 
 @pytest.mark.usefixtures("figures")
 def test_a_few_histories_of_every_table() -> None:
-    run_state_machine_as_test(seed(1)(BitbucketOnDemand), settings=_ALWAYS)
+    run_state_machine_as_test(seed(1)(BitbucketOnDemand), settings=settings(_ALWAYS, max_examples=2))
 
 
 @pytest.mark.long

@@ -12,7 +12,8 @@ import pytest
 from bitbucket_emulator import Emulator
 from tests.truth.columns import COLUMNS, KEPT
 from tests.truth.company import make_company
-from tests.truth.syncing import sync
+from tests.truth.reading import Truth
+from tests.truth.syncing import sync, truth_of
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,13 @@ def _synced(directory: Path, **settings: Any) -> Path:
         result = sync(bitbucket, directory / "bitbucket.duckdb", directory / "pipelines", **settings)
     assert result.exit_code == 0, result.troubles
     return directory / "bitbucket.duckdb"
+
+
+@pytest.fixture(scope="session")
+def before() -> Truth:
+    """All that there was when the company was synced first."""
+    with Emulator(make_company()) as bitbucket:
+        return truth_of(bitbucket)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
 from tests.truth.company import AUTH, WORKSPACE
 from tests.truth.comparing import EVERYTHING, Difference, Part, compare
-from tests.truth.reading import read_truth
+from tests.truth.reading import Truth, read_truth
 
 IMPATIENT = RetryPolicy(
     first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001
@@ -46,4 +46,9 @@ def sync_from(
 
 def differences(bitbucket: Emulator, database: Path, part: Part = EVERYTHING) -> list[Difference]:
     """What the warehouse holds and the world does not, and the other way round."""
-    return compare(read_truth(bitbucket.base_url, WORKSPACE, AUTH, part.named), database, part=part)
+    return compare(truth_of(bitbucket, part), database, part=part)
+
+
+def truth_of(bitbucket: Emulator, part: Part = EVERYTHING) -> Truth:
+    """A full read of the emulated workspace."""
+    return read_truth(bitbucket.base_url, WORKSPACE, AUTH, part.named)

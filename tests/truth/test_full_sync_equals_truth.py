@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from bitbucket_emulator.world.actions import ActionError
 from bitbucket_emulator.world.model import World
 from tests.truth.changes import DELETED, SEEN, SILENT
 from tests.truth.changing import Change
-from tests.truth.comparing import report
-from tests.truth.syncing import HOUR, differences, sync
+from tests.truth.comparing import compare, report
+from tests.truth.reading import Truth
+from tests.truth.syncing import HOUR, differences, sync, truth_of
 
 
 def test_a_first_sync_equals_the_truth(tmp_path: Path) -> None:
@@ -33,12 +35,11 @@ def test_the_company_is_read_whole(company: Emulator, database: Path) -> None:
 
 
 @pytest.mark.parametrize("change", SEEN.values(), ids=SEEN)
-def test_a_second_sync_sees_what_changed(company: Emulator, database: Path, tmp_path: Path, change: Change) -> None:
-    _change_and_sync(company, database, tmp_path, change)
-    _assert_equal(company, database)
+def test_a_second_sync_sees_what_changed(changing: Changing, change: Change) -> None:
+    changing.sync_behind(change)
 
 
-def test_a_second_sync_sees_everything_that_changed(company: Emulator, database: Path, tmp_path: Path) -> None:
+def test_a_second_sync_sees_everything_that_changed(changing: Changing) -> None:
     # the tag keeps commits that another change drops from their branch
     left_out = {"a tag is moved"}
 
@@ -48,28 +49,45 @@ def test_a_second_sync_sees_everything_that_changed(company: Emulator, database:
             with suppress(ActionError):
                 change(world)
 
-    _change_and_sync(company, database, tmp_path, everything)
-    _assert_equal(company, database)
+    changing.sync_behind(everything)
 
 
 @pytest.mark.parametrize("change", DELETED.values(), ids=DELETED)
-def test_a_second_sync_sees_what_is_gone(company: Emulator, database: Path, tmp_path: Path, change: Change) -> None:
-    _change_and_sync(company, database, tmp_path, change)
-    _assert_equal(company, database)
+def test_a_second_sync_sees_what_is_gone(changing: Changing, change: Change) -> None:
+    changing.sync_behind(change)
 
 
 @pytest.mark.parametrize("change", SILENT.values(), ids=SILENT)
-def test_an_audit_sees_what_no_signal_tells(company: Emulator, database: Path, tmp_path: Path, change: Change) -> None:
-    _change_and_sync(company, database, tmp_path, change, audit_requests="all")
-    _assert_equal(company, database)
+def test_an_audit_sees_what_no_signal_tells(changing: Changing, change: Change) -> None:
+    changing.sync_behind(change, audit_requests="all")
 
 
-def _change_and_sync(company: Emulator, database: Path, directory: Path, change: Change, **settings: Any) -> None:
-    company.act("advance_clock", seconds=HOUR)
-    change(company.world)
-    assert differences(company, database), "the change changed nothing that a table shows"
-    result = sync(company, database, directory / "pipelines", **settings)
-    assert (result.exit_code, result.troubles) == (0, [])
+@pytest.fixture
+def changing(company: Emulator, database: Path, tmp_path: Path, before: Truth) -> Changing:
+    """The company and a warehouse that equals it."""
+    return Changing(company, database, tmp_path, before)
+
+
+@dataclass(frozen=True)
+class Changing:
+    """A company in which something changes, and a warehouse that has to follow."""
+
+    company: Emulator
+    database: Path
+    directory: Path
+    before: Truth
+
+    def sync_behind(self, change: Change, **settings: Any) -> None:
+        """Let something happen, sync once, and compare."""
+        self.company.act("advance_clock", seconds=HOUR)
+        change(self.company.world)
+        # a sync changes nothing in Bitbucket: what is true before it is true behind it
+        truth = truth_of(self.company)
+        assert truth != self.before, "nothing that a table shows"
+        result = sync(self.company, self.database, self.directory / "pipelines", **settings)
+        assert (result.exit_code, result.troubles) == (0, [])
+        if found := compare(truth, self.database):
+            pytest.fail(report(found), pytrace=False)
 
 
 def _assert_equal(bitbucket: Emulator, database: Path) -> None:

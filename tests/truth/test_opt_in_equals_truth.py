@@ -13,8 +13,8 @@ from bitbucket_emulator.world.model import World
 from tests.truth.changes_opt_in import SEEN, SILENT
 from tests.truth.changing import Change
 from tests.truth.columns import COLUMNS, KEPT, OPT_IN
-from tests.truth.comparing import Part, report
-from tests.truth.syncing import HOUR, differences, sync
+from tests.truth.comparing import Part, compare, report
+from tests.truth.syncing import HOUR, differences, sync, truth_of
 
 _PART = Part(tables=OPT_IN)
 
@@ -27,7 +27,8 @@ def database(first_sync_of_everything: Path, tmp_path: Path) -> Path:
 
 def test_everything_is_read_whole(tmp_path: Path, company: Emulator) -> None:
     _sync(company, tmp_path / "bitbucket.duckdb", tmp_path)
-    _assert_equal(company, tmp_path / "bitbucket.duckdb", Part(tables=COLUMNS))
+    if found := differences(company, tmp_path / "bitbucket.duckdb", Part(tables=COLUMNS)):
+        pytest.fail(report(found), pytrace=False)
 
 
 def test_a_second_sync_sees_everything_that_changed(company: Emulator, database: Path, tmp_path: Path) -> None:
@@ -50,14 +51,17 @@ def test_an_audit_sees_what_no_signal_tells(company: Emulator, database: Path, t
 
 
 def _change_and_sync(company: Emulator, database: Path, directory: Path, change: Change, **settings: Any) -> None:
+    before = truth_of(company, _PART)
     company.act("advance_clock", seconds=HOUR)
     change(company.world)
-    assert differences(company, database, _PART), "the change changed nothing that a table shows"
+    truth = truth_of(company, _PART)
+    assert truth != before, "nothing that a table shows"
     notices = _sync(company, database, directory, **settings)
     # an empty list is believed when it is seen twice
     if any("believed" in each for each in notices):
         _sync(company, database, directory, **settings)
-    _assert_equal(company, database, _PART)
+    if found := compare(truth, database, part=_PART):
+        pytest.fail(report(found), pytrace=False)
 
 
 def _sync(company: Emulator, database: Path, directory: Path, **settings: Any) -> list[str]:
@@ -65,8 +69,3 @@ def _sync(company: Emulator, database: Path, directory: Path, **settings: Any) -
     result = sync(company, database, directory / "pipelines", tables=(*COLUMNS, *KEPT), **settings)
     assert (result.exit_code, result.troubles) == (0, [])
     return list(result.notices)
-
-
-def _assert_equal(bitbucket: Emulator, database: Path, part: Part) -> None:
-    if found := differences(bitbucket, database, part):
-        pytest.fail(report(found), pytrace=False)
