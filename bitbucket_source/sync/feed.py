@@ -33,12 +33,13 @@ def walk_feed(ask: Ask, job: Job, below: Below, tally: Tally) -> Walk:
     """
     left = below.feed
     while left is not None:
+        feed: Feed = left
         try:
-            left = yield from _onward(ask, job, below, left, tally)
+            left = yield from _onward(ask, job, below, feed, tally)
         except (BadRequest, NotFound, UnsafeLink):
-            if not left.next:
+            if not feed.next:
                 raise
-            left = _from_the_top(left)
+            left = _from_the_top(feed)
     return below
 
 

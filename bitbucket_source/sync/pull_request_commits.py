@@ -19,7 +19,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Amend, Event, Events, Notice, Reached
 from bitbucket_source.sync.job import OVERLAP, Job, moment
 from bitbucket_source.sync.pull_request_lists import Outcome, Parent, attempted, commits_of, newest_first, said
-from bitbucket_source.sync.pull_request_sets import CommitSets, Sides, stored_sides
+from bitbucket_source.sync.pull_request_sets import CommitSets, Sides, in_utc, stored_sides
 from bitbucket_source.sync.pull_requests import BEGINNING, with_owed
 from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, PULL_REQUESTS
 
@@ -74,7 +74,7 @@ def _moved(job: Job, before: PullRequestCommitsCursor, *, is_first: bool) -> tup
     lags = is_first or is_wider or (read is not None and moment(read.start) > moment(before.updated_on))
     stored = {number: updated_on for number, (updated_on, _) in stored_sides(job, None).items()} if lags else {}
     rows = {} if read is None else read.rows
-    known = {**stored, **{number: _canonical(row.updated_on) for number, row in rows.items()}}
+    known = {**stored, **{number: in_utc(moment(row.updated_on)) for number, row in rows.items()}}
     start = moment(BEGINNING if is_wider else before.updated_on) - OVERLAP
     seen = {} if is_wider else before.seen
     moved = [
@@ -185,11 +185,6 @@ def _heads(job: Job, sets: CommitSets) -> dict[str, str]:
 def _without(cursor: PullRequestCommitsCursor, number: int) -> PullRequestCommitsCursor:
     owed = tuple(each for each in cursor.owed if each != number)
     return _with(cursor, owed=owed, doubted=tuple(each for each in cursor.doubted if each != number))
-
-
-def _canonical(updated_on: str) -> str:
-    """As a stored one is written."""
-    return moment(updated_on).isoformat()
 
 
 def _with(cursor: PullRequestCommitsCursor, **changes: Any) -> PullRequestCommitsCursor:

@@ -112,7 +112,9 @@ def said(ask: Ask, job: Job, table: Table, parent: Parent, pages: Sequence[Page[
     for page in pages:
         yield Rows(table, page.rows, place)
         for misfit in page.misfits:
-            yield Trouble(table, job.repository.full_name, f"pull request {parent.number} {misfit.label}", misfit.why)
+            # an object with an identity is known by it: the error is settled when its row is written
+            item = misfit.label if table.askable else f"pull request {parent.number} {misfit.label}"
+            yield Trouble(table, job.repository.full_name, item, misfit.why)
     is_empty = not any(page.length for page in pages)
     if is_empty and not parent.believed_empty and job.known.keys(table, place):
         yield Notice(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +74,12 @@ def stored_sides(job: Job, numbers: Iterable[int] | None) -> dict[int, tuple[str
     columns = ("id", "updated_on", *SIDES, "merge_commit_hash")
     among = {} if numbers is None else {"id": list(numbers)}
     rows = job.known.stored(PULL_REQUESTS, columns, job.repository.place, **among)
-    return {number: (updated_on.isoformat(), Sides(*sides)) for number, updated_on, *sides in rows}
+    return {number: (in_utc(updated_on), Sides(*sides)) for number, updated_on, *sides in rows}
+
+
+def in_utc(updated_on: datetime) -> str:
+    """A moment as a cursor writes it: stored ones come in the zone of the database's session."""
+    return updated_on.astimezone(UTC).isoformat()
 
 
 class CommitSets:
@@ -128,7 +134,7 @@ class CommitSets:
         columns = ("hash", "date", "author_raw", "author_user_uuid")
         place = self._job.repository.place
         for sha, date, author, user in self._job.known.stored(COMMITS, columns, place, hash=missing) if missing else ():
-            parents = [{}] * len(self._graph.parents.get(sha, ()))
+            parents: list[dict[str, str]] = [{}] * len(self._graph.parents.get(sha, ()))
             told[sha] = {
                 "hash": sha,
                 "date": date and date.isoformat(),
