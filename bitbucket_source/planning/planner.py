@@ -20,7 +20,14 @@ from bitbucket_source.planning.owed import Kind, Owed, owed_of
 from bitbucket_source.planning.plan import Line, Plan, waits_for
 from bitbucket_source.planning.pooled import LookedAt, Pool
 from bitbucket_source.planning.sample import Stratum
-from bitbucket_source.planning.scaling import kind_of, least_later, scaled_to_all, source_of, strata_by_kind
+from bitbucket_source.planning.scaling import (
+    is_selected,
+    kind_of,
+    least_later,
+    scaled_to_all,
+    source_of,
+    strata_by_kind,
+)
 from bitbucket_source.planning.sights import Looks, Sight
 from bitbucket_source.session import Session, moment_of
 from bitbucket_source.sync.ask import Ask
@@ -220,7 +227,7 @@ class _Planner:
         self, table: Table, strata: Sequence[Stratum[Owed]], forecasts: Mapping[str, Forecast], count: int
     ) -> Line:
         source = source_of(table)
-        if self._looks.is_lacking(source):
+        if self._looks.is_lacking(source) and is_selected(source, self._selected):
             # each worker may ask before the first of them is told
             asked = Figure(min(1, count), min(self._session.settings.workers, count))
             return Line(table.name, *((asked, asked) if table is source else (NOTHING, NOTHING)))

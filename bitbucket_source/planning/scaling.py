@@ -37,6 +37,11 @@ def source_of(table: Table) -> Table:
     return next((family.source for family in FAMILIES if table in family.children), table)
 
 
+def is_selected(source: Table, selected: frozenset[Table]) -> bool:
+    """Whether a list is read for any of the selected tables."""
+    return any(family.readers(selected) for family in FAMILIES if family.source is source)
+
+
 def scaled_to_all(
     table: Table,
     strata: Sequence[Stratum[Owed]],
