@@ -192,7 +192,8 @@ MUTATIONS = (
     Mutation(
         "remediation: reverts what came just before",
         "int_bitbucket__deployment_remediations",
-        "and reverted.deployment_uuid = successes.previous_deployment_uuid",
+        "and reverted.deployment_uuid = successes.previous_deployment_uuid\n"
+        "        and reverted.started_at = successes.previous_started_at\n",
         "",
     ),
     Mutation(
@@ -205,7 +206,7 @@ MUTATIONS = (
         "lead of a deployment: per change",
         "bitbucket__fct_deployments",
         "group by repository_uuid, deployment_uuid, started_at, change_key",
-        "group by repository_uuid, deployment_uuid, started_at, change_key, change_started_at",
+        "group by repository_uuid, deployment_uuid, started_at, change_key, change_id",
     ),
     Mutation(
         "release: once a run and commit",
