@@ -21,11 +21,11 @@ def test_plan_tells_requests_and_hours_by_table_before_anything_is_read(
 
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.startswith("acme: 3 repositories selected, 3 looked at\n")
-    figures = dict(re.findall(r"^  (\w+) +([\d,]+) +\d+\.\d", done.stdout, flags=re.MULTILINE))
+    figures = dict(re.findall(r"^  (\w+) +([\d,]+(?: to [\d,]+)?) +\d+\.\d", done.stdout, flags=re.MULTILINE))
     steps = sum(len(each.pipelines) for each in bitbucket.world.repositories.values())
     assert figures["pipeline_steps"] == str(steps)
-    told = f"The first load: {figures['all']} requests, 0.2 h at the 1,000 that Bitbucket grants an hour, no wait"
-    assert f"{told} for that quota ({1000 - spent} are left now)." in done.stdout
+    assert f"The first load: {figures['all']} requests, " in done.stdout
+    assert f"no wait for that quota ({1000 - spent} are left now)." in done.stdout
     assert f"{spent} requests spent on this plan." in done.stdout
     assert [path.name for path in tmp_path.iterdir()] in ([], ["dlt"])
 
@@ -37,13 +37,13 @@ def test_plan_as_json_holds_what_the_sync_then_costs(bitbucket: Emulator, invoke
     cost = len(bitbucket.requests)
 
     assert plan["first"]
-    assert plan["total"]["now"] == {
-        "low": cost,
-        "high": cost,
-        "measured": True,
-        "hours_low": round(cost / 1000, 2),
-        "hours_high": round(cost / 1000, 2),
-    }
+    now = plan["total"]["now"]
+    assert now["low"] <= cost <= now["high"]
+    assert (now["measured"], now["hours_low"], now["hours_high"]) == (
+        False,
+        round(now["low"] / 1000, 2),
+        round(now["high"] / 1000, 2),
+    )
     assert {line["name"]: line["now"]["low"] for line in plan["tables"]}["repositories"] == 1
     assert plan["waits"] == {"low": 0, "high": 0}
     assert plan["notes"] == []
