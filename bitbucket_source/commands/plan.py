@@ -33,8 +33,9 @@ def plan(
     """Say how many requests and hours a sync of WORKSPACE will cost, by table, and how many a later one.
 
     Asks Bitbucket how long the lists of at most 30 repositories are, and the warehouse how far they were read. Up to
-    30 repositories a figure is measured; with more it is a range, scaled by what repositories of a like size hold.
-    Writes nothing.
+    30 repositories a figure is measured where the lists tell their length; with more it is a range, scaled by what
+    repositories of a like size hold. What no list counts is a range, too: the activity of pull requests, which of
+    their commits the graph lacks, the tests of steps, annotations. Writes nothing.
 
     \b
     --json prints one object:
@@ -94,15 +95,22 @@ def _told(plan: Plan) -> Iterator[str]:
     yield f"{plan.requests:,} requests spent on this plan."
 
 
+_UNCOUNTED = (
+    "activity by the comments of pull requests, at most one request more for each of which the repository's feed does "
+    "not tell everything; tests and annotations by some runs and commits."
+)
+
+
 def _why_ranges(plan: Plan) -> str:
     if plan.looked_at < plan.repositories:
         return (
             "Ranges: the other repositories are judged by those that were looked at; "
-            "commits, which Bitbucket does not count, by trying pages of their list, else by the size on disk."
+            "commits, which Bitbucket does not count, by trying pages of their list, else by the size on disk; "
+            f"{_UNCOUNTED}"
         )
     return (
-        "Ranges: what is seen only when it is read; and commits, which Bitbucket does not count: "
-        "pages of their list are tried, else the size on disk bounds them."
+        "Ranges: what is seen only when it is read; commits, which Bitbucket does not count: "
+        f"pages of their list are tried, else the size on disk bounds them; {_UNCOUNTED}"
     )
 
 

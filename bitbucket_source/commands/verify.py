@@ -48,9 +48,10 @@ def verify(
 ) -> None:
     """Compare the warehouse with WORKSPACE in Bitbucket, table by table, and say which rows differ.
 
-    Cheap without --deep: branches, tags and what belongs to the workspace row by row; pull requests and pipelines
-    by their number; commits by what the heads reach; participants and steps by a sample. What has changed since
-    the last sync is told apart from differences.
+    Cheap without --deep: branches, tags, environments, short lists and what belongs to the workspace row by row; pull
+    requests, pipelines, deployments, comments and tasks by their number; commits by what the heads reach; what is
+    derived by deriving it again; everything else by a sample. What has changed since the last sync is told apart
+    from differences.
 
     \b
     Exit codes: 0 no difference (left, with --repair), 1 differences, or something could not be compared,
