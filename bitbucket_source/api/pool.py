@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -61,6 +61,8 @@ class _Learned:
     scopes: dict[str, frozenset[str]] = field(default_factory=dict)
     sees: dict[str, frozenset[str]] = field(default_factory=dict)
     """uuids of the repositories in the list that a credential read whole"""
+    uuids: dict[str, str] = field(default_factory=dict)
+    """of the repositories in these lists, by their slugs"""
     refused: set[tuple[str, str, str]] = field(default_factory=set)
     """(identity, endpoint, place) that a credential may not read; '' for every endpoint, or every place"""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -196,19 +198,22 @@ class Pool:
         """The scopes that answers have told; empty before the first."""
         return self._learned.scopes.get(member.identity, frozenset())
 
-    def read_whole(self, member: Credentials, repositories: Iterable[str]) -> None:
-        """A credential has read the list of repositories to its end, and these are in it."""
+    def read_whole(self, member: Credentials, repositories: Mapping[str, str]) -> None:
+        """A credential has read the list of repositories to its end, and these are in it: their slugs by uuid."""
         with self._learned.lock:
             self._learned.sees[member.identity] = frozenset(repositories)
+            self._learned.uuids.update((slug, uuid) for uuid, slug in repositories.items())
 
     @property
     def sights(self) -> Mapping[str, frozenset[str]]:
         """The uuids in the list of repositories, by the identity of those that have read it to its end."""
         return dict(self._learned.sees)
 
-    def seers_of(self, repository_uuid: str) -> frozenset[str]:
-        """The identities of those in whose list of repositories it is."""
-        return frozenset(identity for identity, seen in self._learned.sees.items() if repository_uuid in seen)
+    def seers_of(self, repository: str) -> frozenset[str]:
+        """The identities of those in whose list of repositories it is, by its uuid or its slug."""
+        # links in Bitbucket's answers name it by its slug
+        uuid = self._learned.uuids.get(repository, repository)
+        return frozenset(identity for identity, seen in self._learned.sees.items() if uuid in seen)
 
     def _able(self, question: Question) -> list[Credentials]:
         """Those that are accepted, and see the repository as far as their lists tell."""

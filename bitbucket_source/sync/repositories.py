@@ -106,10 +106,10 @@ def read_repositories(ask: Ask, selection: Selection, found: list[Repository], p
     failures: list[tuple[Credentials, BitbucketError | CredentialsError]] = []
     is_read = False
     for member, theirs in ask.of_each():
-        seen: list[str] = []
+        seen: dict[str, str] = {}
         try:
             for page in _by_uuid(theirs):
-                seen += [row.uuid for row in page.rows]
+                seen.update((row.uuid, row.slug or "") for row in page.rows)
                 page = replace(page, rows=[row for row in page.rows if row.uuid not in listed])
                 listed.update(seen)
                 pages.append(page)

@@ -58,7 +58,7 @@ def look(client: Client, emulator: Emulator) -> None:
     """Let each of them read the list of repositories, as a sync does first."""
     for member, alone in client.of_each():
         listed = read(alone, "/repositories/acme", "/repositories")["values"]
-        client.pool.read_whole(member, [each["uuid"] for each in listed])
+        client.pool.read_whole(member, {each["uuid"]: each["slug"] for each in listed})
     emulator.clear_requests()
 
 
@@ -278,6 +278,10 @@ def test_what_only_a_revoked_one_sees_is_not_called_gone(emulator: Emulator) -> 
     with pytest.raises(OutOfSight):
         read(client, f"{path}/commits", "/repositories/{repository}/commits")
     assert len(emulator.requests) == before == 2
+    with pytest.raises(OutOfSight):
+        # as links in Bitbucket's answers name it
+        read(client, "/repositories/acme/busy/diffstat/x", "/repositories/{repository}/diffstat")
+    assert len(emulator.requests) == before
     assert read(client)["slug"] == "web"
 
 
