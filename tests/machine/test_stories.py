@@ -18,7 +18,8 @@ def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
     story.sync_in_peace()
 
 
-@pytest.mark.parametrize("requests", [11, 13, 17])
+# a sync that finds nothing new costs 13 here: with fewer it never gets to what is owed
+@pytest.mark.parametrize("requests", [17, 20, 29])
 def test_a_first_load_in_many_small_pieces(story: Story, requests: int) -> None:
     codes: list[int] = []
     while 0 not in codes and len(codes) < 8:
