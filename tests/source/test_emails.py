@@ -13,6 +13,7 @@ from bitbucket_emulator import Emulator, generate_world
 from bitbucket_source.personal.addresses import Emails, signature_with_emails, with_emails
 from bitbucket_source.session import SettingsError
 from bitbucket_source.source import make_session, selected_tables
+from bitbucket_source.tables import DATA_TABLES
 from bitbucket_source.verification import Depth, verify
 from tests.source.conftest import ADMIN, Warehouse
 from tests.truth.syncing import differences
@@ -165,3 +166,21 @@ def test_whatever_stands_for_an_address_in_a_signature_is_one(signature: str) ->
     assert re.fullmatch(rf"{name} <email:[0-9a-f]{{64}}>", hashed)
     assert signature_with_emails(hashed, Emails.HASH) == hashed
     assert signature_with_emails(hashed, Emails.DROP) == f"{name} <>"
+
+
+def test_in_every_table_the_setting_made_later_gives_what_it_gives_from_the_start(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    tables = [table.name for table in DATA_TABLES]
+    later = Warehouse(warehouse.bitbucket, tmp_path / "later")
+    later.directory.mkdir()
+    warehouse.sync(tables, emails="hash")
+    later.sync(tables)
+    later.sync(tables, emails="hash", audit_requests="0")
+
+    for table in DATA_TABLES:
+        columns = ", ".join(name for name in table.columns_by_name if name != "synced_at")
+        found = warehouse.rows(f"select {columns} from {table.name} order by all")
+        assert later.rows(f"select {columns} from {table.name} order by all") == found, table.name
+        assert addresses(str(found)) == set(), table.name
+    assert "email:" in str(warehouse.rows("select value from commit_trailers"))
