@@ -16,13 +16,15 @@ from bitbucket_source.models import build_models
 from bitbucket_source.models.build import dbt_arguments
 from bitbucket_source.models.project import project_directory
 
-from .mutations import MUTATIONS, Mutation
+from .mutations import OF_PULL_REQUESTS, Mutation
+from .mutations_of_delivery import OF_DELIVERY
 from .raw_tables import DuckDBWarehouse
 from .small_world import SMALL_WORLD
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
 
+MUTATIONS = (*OF_PULL_REQUESTS, *OF_DELIVERY)
 VARIABLES = {"bitbucket_raw_schema": "bitbucket_raw", "bitbucket_schema": "bitbucket_marts"}
 
 
