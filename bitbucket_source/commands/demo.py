@@ -13,32 +13,34 @@ from bitbucket_source.commands.readable_errors import readable_errors
 DATABASE = "bitbucket_demo.duckdb"
 QUERIES = (
     (
-        "How long do pull requests stay open?",
-        "select r.repository_slug, count(*) as merged, round(median(p.opened_to_closed_hours), 1) as median_hours,\n"
-        "       round(quantile_cont(p.opened_to_closed_hours, 0.9), 1) as p90_hours\n"
+        "Where does the time go, from the first commit to the merge? (median hours)",
+        "select r.repository_slug, count(*) as merged, round(median(p.coding_hours), 1) as coding,\n"
+        "       round(median(p.pickup_hours), 1) as pickup, round(median(p.review_hours), 1) as review,\n"
+        "       round(median(p.merge_wait_hours), 1) as merge_wait, round(median(p.cycle_hours), 1) as cycle\n"
         "from bitbucket_marts.fct_pull_requests p\n"
         "join bitbucket_marts.dim_repositories r using (repository_uuid)\n"
-        "where p.state = 'MERGED' and not p.is_bot_author\n"
-        "group by r.repository_slug order by merged desc limit 5",
+        "where p.was_reviewed and not p.is_bot_author\n"
+        "group by r.repository_slug order by merged desc, 1 limit 5",
     ),
     (
-        "How often is the build green, and how long does it run?",
-        "select r.repository_slug, count(*) as runs,\n"
-        "       round(100 * avg(f.is_successful::int), 1) as percent_green,\n"
-        "       round(median(f.running_seconds) / 60, 1) as median_minutes\n"
-        "from bitbucket_marts.fct_pipeline_runs f\n"
+        "How often do we ship, how fast, and how often does it break?",
+        "select scope_name as service, sum(release_count)::int as releases,\n"
+        "       round(median(change_lead_time_hours_p50), 1) as lead_time_hours,\n"
+        "       round(100 * sum(change_fail_rate * change_fail_rate_n) / sum(change_fail_rate_n), 1)\n"
+        "           as percent_failed,\n"
+        "       round(median(recovery_time_hours_p50), 1) as recovery_hours\n"
+        "from bitbucket_marts.metrics_dora\n"
+        "where scope_type = 'service' and period_type = 'month' and is_complete\n"
+        "group by scope_name having sum(release_count) > 0 order by releases desc, 1 limit 5",
+    ),
+    (
+        "On how few people does a repository rest?",
+        "select r.repository_slug, o.absence_factor, o.contributor_count as people, o.commit_count as commits,\n"
+        "       c.display_name as most_by, round(100 * o.top_contributor_share) as percent\n"
+        "from bitbucket_marts.metrics_ownership o\n"
         "join bitbucket_marts.dim_repositories r using (repository_uuid)\n"
-        "where f.is_successful is not null\n"
-        "group by r.repository_slug order by runs desc limit 5",
-    ),
-    (
-        "Who approves whose work?",
-        "select author.display_name as author, reviewer.display_name as reviewer, count(*) as approvals\n"
-        "from bitbucket_raw.pull_request_participants a\n"
-        "join bitbucket_raw.pull_requests p on p.repository_uuid = a.repository_uuid and p.id = a.pull_request_id\n"
-        "join bitbucket_raw.users author on author.uuid = p.author_uuid\n"
-        "join bitbucket_raw.users reviewer on reviewer.uuid = a.user_uuid\n"
-        "where a.approved and author.type = 'user' group by all order by approvals desc, 1, 2 limit 5",
+        "join bitbucket_marts.dim_contributors c on c.contributor_key = o.top_contributor_key\n"
+        "where o.window_days = 365 order by o.absence_factor, commits desc limit 5",
     ),
 )
 
