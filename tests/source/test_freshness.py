@@ -17,7 +17,6 @@ from bitbucket_source.load.slices import run_sync
 from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.sync.audit import Round
 from bitbucket_source.sync.standing import State
-from bitbucket_source.tables import DATA_TABLES
 from tests.source.conftest import ADMIN, Warehouse
 
 
@@ -55,7 +54,7 @@ def test_after_a_first_sync_everything_is_complete_and_counted(bitbucket: Emulat
         # no round of the audit is complete yet; an account is verified by nothing but what names it
         is_bounded = table.rows and table.name != "users"
         assert table.verified_since == (run.started_at if is_bounded else None), table.name
-    assert [table.name for table in freshness.tables] == [table.name for table in DATA_TABLES]
+    assert [table.name for table in freshness.tables] == [table.name for table in selected_tables(None)]
     newest = {table.name: table.newest for table in freshness.tables if table.newest}
     for name, column in {
         "pull_requests": "updated_on",
