@@ -80,8 +80,15 @@ order by d.scope_name, d.period_start_day""",
 dora = marts.sql("from bitbucket_marts.metrics_dora").df()
 months = dora[(dora.scope_type == "service") & (dora.period_type == "month") & dora.is_complete]
 answer = months.sort_values(["scope_name", "period_start_day"], ignore_index=True)[
-    ["scope_name", "period_start_day", "release_count", "releases_per_week", "deployment_frequency_category",
-     "change_lead_time_hours_p50", "change_lead_time_n"]
+    [
+        "scope_name",
+        "period_start_day",
+        "release_count",
+        "releases_per_week",
+        "deployment_frequency_category",
+        "change_lead_time_hours_p50",
+        "change_lead_time_n",
+    ]
 ]""",
     ),
     Question(
@@ -107,9 +114,15 @@ judged = deployments[deployments.is_production & deployments.is_successful]
 judged = judged.merge(services[["service_key", "service_name"]]).merge(
     failures[["deployment_uuid", "started_at", "recovery_hours"]], how="left"
 )
-answer = judged.groupby("service_name").agg(
-    judged=("deployment_uuid", "size"), failed=("is_change_failure", "sum"), recovery_hours=("recovery_hours", "median")
-).reset_index()""",
+answer = (
+    judged.groupby("service_name")
+    .agg(
+        judged=("deployment_uuid", "size"),
+        failed=("is_change_failure", "sum"),
+        recovery_hours=("recovery_hours", "median"),
+    )
+    .reset_index()
+)""",
     ),
     Question(
         "Who knows this code?",
@@ -133,9 +146,11 @@ known = commits[~commits.is_merge & ~commits.is_deleted]
 known = known.merge(contributors[["contributor_key", "display_name"]]).merge(
     repositories[["repository_uuid", "full_name"]]
 )
-answer = known.groupby(["full_name", "contributor_key", "display_name"]).agg(
-    commits=("commit_hash", "size"), last_commit_at=("committed_at", "max")
-).reset_index()
+answer = (
+    known.groupby(["full_name", "contributor_key", "display_name"])
+    .agg(commits=("commit_hash", "size"), last_commit_at=("committed_at", "max"))
+    .reset_index()
+)
 answer = answer.sort_values(
     ["full_name", "commits", "contributor_key"], ascending=[True, False, True], ignore_index=True
 ).drop(columns="contributor_key")""",
