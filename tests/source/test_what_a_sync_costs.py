@@ -2,7 +2,7 @@
 
 from bitbucket_emulator import Emulator
 from bitbucket_emulator.world import graph
-from bitbucket_emulator.world.model import Commit, Repository
+from bitbucket_emulator.world.model import Commit, PullRequest, Repository
 from tests.source.conftest import Warehouse
 
 
@@ -17,7 +17,10 @@ def test_a_first_sync_reads_each_list_once_and_each_pipelines_steps(bitbucket: E
         "pullrequests": sum(pages(len(each.pull_requests), 49, extra=1) for each in repositories),
         "branches": len(repositories),
         "tags": len(repositories),
-        "commits": sum(pages(len(reachable(each)), 100) for each in repositories),
+        "activity": sum(pages(sum(map(happenings, each.pull_requests.values())), 50) for each in repositories),
+        "diffstat": sum(len(each.pull_requests) for each in repositories),
+        # of a squashed pull request no ref reaches what it brought: then its own list is read
+        "commits": sum(pages(len(reachable(each)), 100) + len(squashed(each)) for each in repositories),
         "pipelines": sum(pages(len(each.pipelines), 100) for each in repositories),
         "steps": sum(len(each.pipelines) for each in repositories),
         "deployments": sum(pages(len(each.deployments), 100) for each in repositories),
@@ -70,12 +73,23 @@ def test_everything_below_a_repository_is_addressed_by_uuid(bitbucket: Emulator,
 
     below = [entry.path for entry in bitbucket.requests if entry.path.startswith("/2.0/repositories/acme/")]
     assert below
-    assert {path for path in below if not path.startswith("/2.0/repositories/acme/{")} == set()
+    by_slug = {path for path in below if not path.startswith("/2.0/repositories/acme/{")}
+    # where the files of a pull request are is followed as Bitbucket names it
+    assert {path for path in by_slug if "/diffstat/" not in path} == set()
 
 
 def pages(rows: int, length: int, extra: int = 0) -> int:
     """Pages of a list; `extra` rows of each page but the first were on the one before already."""
     return max(1, -(-max(0, rows - extra) // length))
+
+
+def happenings(pull_request: PullRequest) -> int:
+    return len(pull_request.events) + len(pull_request.comments)
+
+
+def squashed(repository: Repository) -> list[PullRequest]:
+    reached = {commit.hash for commit in reachable(repository)}
+    return [each for each in repository.pull_requests.values() if each.source_hash not in reached]
 
 
 def reachable(repository: Repository) -> list[Commit]:
