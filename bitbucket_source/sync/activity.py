@@ -6,6 +6,7 @@ and a row has no identity: both are worked out here.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,11 +65,17 @@ class Happenings:
         self._ask = ask
         self._job = job
         self._met: Counter[tuple[int, str]] = Counter()
+        self._seen: set[bytes] = set()
 
     def of_page(self, rows: Iterable[msgspec.Raw]) -> Generator[Event, None, list[Happening]]:
         """The happenings of a page; a row that cannot be read is said, and the others go on."""
         found = []
         for raw in rows:
+            # a row that slid over the edge of a page comes twice, to the byte: what happens twice has two dates
+            digest = hashlib.blake2b(bytes(raw), digest_size=16).digest()
+            if digest in self._seen:
+                continue
+            self._seen.add(digest)
             try:
                 found.append(self._happening(raw))
             except (msgspec.ValidationError, ValueError) as error:

@@ -198,7 +198,7 @@ def test_somebody_agrees_in_a_real_browser(environment: dict[str, str], tmp_path
             browser.open(address.read_text())
             assert "is requesting access to" in browser.text
             browser.press("Grant access")
-            shown = browser.text
+            shown = browser.text_with("Logged in")
             code, output = said(process)
         assert "Logged in\nYou may close this window" in shown
     assert (code, "Logged in as " in output) == (0, True)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,10 @@ import requests
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """the name under which WebDriver gives elements"""
+
+
+class _PageHasChanged(Exception):
+    """Another page was opened between finding an element and asking about it."""
 
 
 class Browser:
@@ -35,8 +40,19 @@ class Browser:
     @property
     def text(self) -> str:
         """What the page shows."""
-        body = self._ask("POST", "element", using="css selector", value="body")
-        return str(self._ask("GET", f"element/{body[_ELEMENT]}/text"))
+        while True:
+            body = self._ask("POST", "element", using="css selector", value="body")
+            try:
+                return str(self._ask("GET", f"element/{body[_ELEMENT]}/text"))
+            except _PageHasChanged:
+                continue
+
+    def text_with(self, words: str) -> str:
+        """What the page shows once it shows these words; after 30 seconds whatever it shows."""
+        deadline = time.monotonic() + 30
+        while words not in (shown := self.text) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return shown
 
     @property
     def address(self) -> str:
@@ -50,6 +66,8 @@ class Browser:
             method, f"{self._session}/{command}", json=body if method == "POST" else None, timeout=60
         )
         value = answer.json()["value"]
+        if not answer.ok and value["error"] == "stale element reference":
+            raise _PageHasChanged
         assert answer.ok, value
         return value
 

@@ -10,6 +10,9 @@ from bitbucket_emulator.world.model import DAY, SECOND
 from tests.machine.story import Story
 from tests.truth.columns import DEFAULT, KEPT
 
+_COMMITS = r"(?<!\d)/commits"
+"""path of a repository's commits, not of a pull request's"""
+
 
 @pytest.mark.parametrize("page", [1, 2, 3])
 def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
@@ -45,7 +48,7 @@ def test_the_working_directory_vanishes_after_a_cut(story: Story) -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_list_of_commits_comes_empty(story: Story, times: int) -> None:
     # heads were named, so that their commits are owed: a cursor that says they were read loses them for ever
-    story.arm(kind="empty_list", path="/commits", times=times)
+    story.arm(kind="empty_list", path=_COMMITS, times=times)
     story.sync_and_look()
     story.sync_in_peace(audit_requests="0")
 
@@ -54,7 +57,7 @@ def test_a_page_of_new_commits_comes_empty(story: Story) -> None:
     story.sync_in_peace()
     home = next(iter(story.bitbucket.world.repositories.values()))
     story.bitbucket.act("push", repository=home.slug, branch="long", author=story.a_user(), commits=230)
-    story.arm(kind="empty_list", path="/commits", query="page=2")
+    story.arm(kind="empty_list", path=_COMMITS, query="page=2")
     story.sync_and_look()
     story.sync_in_peace(audit_requests="0")
 

@@ -95,7 +95,8 @@ def test_a_limited_resource_ends_early_and_is_not_taken_for_read(
 
 
 def test_hints_and_maps_are_applied(source: Callable[..., DltSource], pipeline: dlt.Pipeline) -> None:
-    loud = source(tables=["projects"])
+    # the last table also hands out those of the cursors
+    loud = source(tables=["projects", "users"])
     loud.projects.add_map(
         lambda table: table.set_column(4, "name", pa.array([n.upper() for n in table["name"].to_pylist()]))
     )

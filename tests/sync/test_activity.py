@@ -87,13 +87,20 @@ def test_a_row_with_nothing_but_its_pull_request_is_kept() -> None:
 
 def test_rows_of_one_kind_and_moment_are_counted_within_their_pull_request() -> None:
     approval = {"approval": {"date": DATE, "user": ADA}}
-    found, _ = read(of(7, **approval), of(8, **approval), of(7, **approval), of(7, update={"date": DATE}))
+    another = {"approval": {"date": DATE, "user": {"type": "user", "uuid": "{bob}"}}}
+    found, _ = read(of(7, **approval), of(8, **approval), of(7, **another), of(7, update={"date": DATE}))
     assert [(each.number, each.row.activity_id) for each in found] == [
         (7, f"approval:{MICROSECONDS}"),
         (8, f"approval:{MICROSECONDS}"),
         (7, f"approval:{MICROSECONDS}:2"),
         (7, f"update:{MICROSECONDS}"),
     ]
+
+
+def test_a_row_that_comes_twice_is_one() -> None:
+    approval = {"approval": {"date": DATE, "user": ADA}}
+    found, _ = read(of(7, **approval), of(8, **approval), of(7, **approval))
+    assert [each.row.activity_id for each in found] == [f"approval:{MICROSECONDS}"] * 2
 
 
 def test_moments_in_other_forms_are_the_same_moment() -> None:
