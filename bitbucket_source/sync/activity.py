@@ -50,6 +50,8 @@ class Happening:
     comment: Any
     """as `pull_request_comments` holds it; None where it is no comment"""
     accounts: Sequence[Any]
+    asked: Sequence[str]
+    """the reviewers it names, by uuid"""
 
     @property
     def number(self) -> int:
@@ -95,7 +97,8 @@ class Happenings:
         row.activity_id = self._identity(row)
         comment = decode_row(keys[kind], self._ask.row_type_of(PULL_REQUEST_COMMENTS)) if kind == "comment" else None
         named = [each for each in (user, *(what.reviewers or ())) if each is not None and each.get("uuid")]
-        return Happening(row, comment, [_account(each) for each in named])
+        asked = [each.get("uuid") or "" for each in what.reviewers or () if each is not None]
+        return Happening(row, comment, [_account(each) for each in named], asked)
 
     def _identity(self, row: Any) -> str:
         if row.kind == "comment" and row.comment.id is not None:
@@ -138,9 +141,9 @@ def activity_gone(job: Job, number: int, found: Sequence[Happening]) -> Iterator
     there = {(job.repository.uuid, number, each.row.activity_id) for each in found}
     yield Gone(PULL_REQUEST_ACTIVITY, job.known.keys(PULL_REQUEST_ACTIVITY, of_one) - there)
     asked = {
-        (job.repository.uuid, number, each.row.activity_id, reviewer.uuid or "")
+        (job.repository.uuid, number, each.row.activity_id, reviewer_uuid)
         for each in found
-        for reviewer in (each.row.update and each.row.update.reviewers) or ()
+        for reviewer_uuid in each.asked
     }
     yield Gone(PULL_REQUEST_ACTIVITY_REVIEWERS, job.known.keys(PULL_REQUEST_ACTIVITY_REVIEWERS, of_one) - asked)
 
