@@ -1,10 +1,10 @@
 {#- Incremental models read again what syncs have touched since the last build, and nothing else. `int_bitbucket__builds`
     says up to when everything had been read, `int_bitbucket__runs_touched` gives the keys; a model built from it takes their
     rows out before (`forget_touched`) and puts them in anew (`only_touched`). Other vars or seeds, and rows that
-    somebody removed by hand, need a full build; on other engines than DuckDB every build is one. -#}
+    somebody removed by hand, need a full build; on Spark every build is one. -#}
 
 {% macro incremental_or_table() -%}
-    {{ return('incremental' if target.type == 'duckdb' else 'table') }}
+    {{ return('table' if target.type == 'spark' else 'incremental') }}
 {%- endmacro %}
 
 

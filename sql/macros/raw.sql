@@ -7,13 +7,7 @@
     {%- if not execute -%}
         select * from {{ relation }}
     {%- else -%}
-        {%- set stored = load_relation(relation) -%}
-        {%- set present = [] -%}
-        {%- if stored is not none -%}
-            {%- for column in adapter.get_columns_in_relation(stored) -%}
-                {%- do present.append(column.name | lower) -%}
-            {%- endfor -%}
-        {%- endif -%}
+        {%- set present = bitbucket_source.stored_columns(relation) | map('lower') | list -%}
         select
         {%- for column in bitbucket_source.declared_columns(table_name) if columns is none or column.name in columns %}
             {% if column.name in present -%}
@@ -23,8 +17,25 @@
             {%- endif -%}
             {{ "," if not loop.last }}
         {%- endfor %}
-        {% if stored is none -%} where 1 = 0 {%- else -%} from {{ stored }} {%- endif -%}
+        {% if present -%} from {{ relation }} {%- else -%} where 1 = 0 {%- endif -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The names of the columns that a table has in the warehouse; none where there is no such table. Asked of the database
+    each time: while one thread fills dbt's cache of a schema that dbt does not manage, `load_relation` in another
+    thread does not find tables that are there (dbt-adapters 1.24). -#}
+{% macro stored_columns(relation) -%}
+    {%- do return(adapter.dispatch('stored_columns', 'bitbucket_source')(relation)) -%}
+{%- endmacro %}
+
+{% macro default__stored_columns(relation) -%}
+    {%- do return(adapter.get_columns_in_relation(relation) | map(attribute='name') | list) -%}
+{%- endmacro %}
+
+{% macro spark__stored_columns(relation) -%}
+    {%- set found = run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
+    {%- do return(bitbucket_source.default__stored_columns(relation) if found | length else []) -%}
 {%- endmacro %}
 
 

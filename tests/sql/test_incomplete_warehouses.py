@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime
 
 import pytest
+from dbt.adapters.base.impl import BaseAdapter
+from dbt.adapters.base.relation import BaseRelation
+from dbt.adapters.cache import RelationsCache
 
 from bitbucket_source.models import build_models
 from bitbucket_source.models.project import project_directory
@@ -98,3 +103,34 @@ def test_as_of_is_the_end_of_the_last_complete_sync_or_what_somebody_says(duckdb
     assert as_of(as_of="2026-02-01T01:30:00.5Z") == datetime(2026, 2, 1, 1, 30, 0, 500_000)
     duckdb_warehouse.execute("delete from bitbucket_raw.sync_runs")
     assert as_of() == datetime(2026, 1, 10, 11, 59), "else the newest row"
+
+
+def test_tables_are_found_while_another_thread_fills_the_cache_of_dbt(
+    duckdb_warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added, is_cached = RelationsCache.add, BaseAdapter._schema_is_cached
+    first, one_is_there = threading.Lock(), threading.Event()
+
+    def add_slowly(self: RelationsCache, relation: BaseRelation) -> None:
+        added(self, relation)
+        if relation.schema == "bitbucket_raw" and not one_is_there.is_set():
+            one_is_there.set()
+            time.sleep(1)
+
+    def ask_late(self: BaseAdapter, database: str | None, schema: str) -> bool:
+        if schema == "bitbucket_raw" and not first.acquire(blocking=False):
+            one_is_there.wait()
+        return is_cached(self, database, schema)
+
+    monkeypatch.setattr(RelationsCache, "add", add_slowly)
+    monkeypatch.setattr(BaseAdapter, "_schema_is_cached", ask_late)
+    duckdb_warehouse.load(SMALL_WORLD)
+    build_models(duckdb_warehouse.address, select=["+path:models/staging"], threads=8)
+
+    staged = {path.stem for path in (project_directory() / "models" / "staging").glob("**/*.sql")}
+    for name in SMALL_WORLD:
+        if f"stg_bitbucket__{name}" in staged:
+            count = f"select count(*) as n from bitbucket_raw.{name}"
+            assert duckdb_warehouse.query(count) == duckdb_warehouse.query(
+                count.replace("bitbucket_raw.", "bitbucket_marts.stg_bitbucket__")
+            ), name
