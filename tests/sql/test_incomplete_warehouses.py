@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -108,7 +109,8 @@ def test_as_of_is_the_end_of_the_last_complete_sync_or_what_somebody_says(duckdb
 def test_tables_are_found_while_another_thread_fills_the_cache_of_dbt(
     duckdb_warehouse: DuckDBWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    added, is_cached = RelationsCache.add, BaseAdapter._schema_is_cached
+    added: Callable[..., None] = RelationsCache.add
+    is_cached = BaseAdapter._schema_is_cached
     first, one_is_there = threading.Lock(), threading.Event()
 
     def add_slowly(self: RelationsCache, relation: BaseRelation) -> None:
