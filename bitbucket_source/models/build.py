@@ -18,7 +18,7 @@ from bitbucket_source.models.project import project_directory
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
 
-_EXTRA = {"duckdb": "models", "postgres": "postgres"}
+_EXTRA = {"duckdb": "models", "postgres": "postgres", "spark": "spark"}
 
 
 def build_models(
@@ -37,7 +37,8 @@ def build_models(
     """Build the models in a warehouse that `sync` has loaded, and test them.
 
     Args:
-        warehouse: a DuckDB file, or a Postgres connection string (`postgresql://...`).
+        warehouse: a DuckDB file, a Postgres connection string (`postgresql://...`), or `spark://session`, the Spark
+            session of this process.
         raw_schema: the schema that `sync` loads into.
         marts_schema: the schema the models are made in; created where it is missing.
         select: dbt selectors (`fct_pull_requests` is `bitbucket__fct_pull_requests`); all where none is given.

@@ -27,6 +27,7 @@ _ADVICE = (
 )
 _DEFAULT_ADVICE = "Correct the file named above and build again; `verbose=True` shows dbt's own output."
 _NOISE = re.compile(r"^\s*(compiled code at .*|See test failures:.*|> (in|called by) .*|)$")
+_STACK = re.compile(r"^\s*(at \S+\(.*\)|\.\.\. \d+ more)$")
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,9 @@ def _failure(result: NodeResult) -> Failure:
 
 
 def _cleaned(message: str) -> str:
-    """A message without what helps nobody: paths into the deleted target directory, colours, dbt's own indent."""
+    """A message without what helps nobody: paths into the deleted target directory, a JVM's stack, colours, indent."""
     return "\n".join(_useful_lines(re.sub(r"\x1b\[[0-9;]*m", "", message)))
 
 
 def _useful_lines(message: str) -> Iterator[str]:
-    return (line.strip() for line in message.splitlines() if not _NOISE.match(line))
+    return (line.strip() for line in message.splitlines() if not (_NOISE.match(line) or _STACK.match(line)))

@@ -67,9 +67,11 @@ class Below(msgspec.Struct, frozen=True):
         left = "".join(each for each in self.owed.get(number, "") if each.lower() != part)
         return self._put(number, left)
 
-    def doubting(self, part: str, number: int) -> Below:
-        """The same, with one part of a pull request found empty for the first time."""
-        return self._put(number, self.owed[number].replace(part, part.upper()))
+    def doubting(self, table: Table, number: int) -> Below:
+        """The same, with one list of a pull request owed because it was found empty for the first time."""
+        part = next(part for part, of_part in PARTS.items() if of_part is table)
+        owed = self.with_owed(part, [number])
+        return owed._put(number, owed.owed[number].replace(part, part.upper()))
 
     def with_feed(self, feed: Feed | None) -> Below:
         """The same, with the walk over the feed somewhere else."""

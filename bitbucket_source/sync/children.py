@@ -135,7 +135,7 @@ class Children:
             case Outcome.SETTLED:
                 return below.without(part, number)
             case Outcome.DOUBTED:
-                return below.doubting(part, number)
+                return below.doubting(PARTS[part], number)
             case Outcome.REFUSED:
                 self._given_up.add(part)
         return below

@@ -10,10 +10,10 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.children import activity_whole, owed_in_silence
 from bitbucket_source.sync.events import Amend, Event
 from bitbucket_source.sync.job import Job
-from bitbucket_source.sync.pull_request_commits import commits_told, with_owed_commits
-from bitbucket_source.sync.pull_request_lists import Parent, attempted, remarks_of
+from bitbucket_source.sync.pull_request_commits import commits_told, with_doubted_commits, with_owed_commits
+from bitbucket_source.sync.pull_request_lists import Outcome, Parent, attempted, remarks_of
 from bitbucket_source.sync.pull_request_sets import CommitSets, stored_sides
-from bitbucket_source.sync.pull_requests import with_owed
+from bitbucket_source.sync.pull_requests import with_doubt, with_owed
 from bitbucket_source.tables import (
     PULL_REQUEST_ACTIVITY,
     PULL_REQUEST_COMMENTS,
@@ -59,7 +59,9 @@ def verified_tasks(ask: Ask, job: Job, at: str) -> Unit:
 def _remarks(table: Table, ask: Ask, job: Job, at: str) -> Unit:
     number, following = _next(job, at)
     if number:
-        yield from attempted(job, table, number, remarks_of(ask, job, table, Parent(number)))
+        outcome = yield from attempted(job, table, number, remarks_of(ask, job, table, Parent(number)))
+        if outcome is Outcome.DOUBTED:
+            yield Amend(PULL_REQUESTS, partial(with_doubt, table=table, number=number))
     return following
 
 
@@ -73,8 +75,10 @@ def verified_commits(ask: Ask, job: Job, at: str) -> Unit:
         found = sides.get(number)
         is_lost = found is not None and found.is_orphan and sets.of(found) is None
         if number and not is_lost:
-            _, was_asked = yield from commits_told(ask, job, sets, Parent(number), found)
+            outcome, was_asked = yield from commits_told(ask, job, sets, Parent(number), found)
             spent += was_asked
+            if outcome is Outcome.DOUBTED:
+                yield Amend(PULL_REQUEST_COMMITS, partial(with_doubted_commits, number=number))
         if not following:
             return ""
     return following

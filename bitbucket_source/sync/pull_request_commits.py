@@ -131,8 +131,7 @@ def _one(
     outcome, _ = yield from commits_told(ask, job, sets, parent, sides)
     if outcome is Outcome.SETTLED:
         return _without(cursor, number), outcome
-    doubted = {*cursor.doubted, number} if outcome is Outcome.DOUBTED else {*cursor.doubted}
-    return _with(cursor, doubted=tuple(sorted(doubted))), outcome
+    return with_doubted_commits(cursor, number) if outcome is Outcome.DOUBTED else cursor, outcome
 
 
 def commits_told(
@@ -154,6 +153,12 @@ def commits_told(
 def with_owed_commits(cursor: PullRequestCommitsCursor, numbers: Sequence[int]) -> PullRequestCommitsCursor:
     """The cursor with more pull requests whose commits are to be read."""
     return _with(cursor, owed=tuple(dict.fromkeys([*cursor.owed, *numbers])))
+
+
+def with_doubted_commits(cursor: PullRequestCommitsCursor, number: int) -> PullRequestCommitsCursor:
+    """The cursor with a pull request that had no commits although some are stored."""
+    doubted = tuple(sorted({*cursor.doubted, number}))
+    return _with(with_owed_commits(cursor, [number]), doubted=doubted)
 
 
 def _sides(job: Job, numbers: Sequence[int]) -> dict[int, Sides]:

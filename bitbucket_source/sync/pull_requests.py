@@ -22,7 +22,7 @@ from bitbucket_source.sync.events import Event, Events, Gone, NextLoad, Notice, 
 from bitbucket_source.sync.feed import Walk
 from bitbucket_source.sync.job import OVERLAP, Job, earlier, moment
 from bitbucket_source.sync.windows import windows
-from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS
+from bitbucket_source.tables import PULL_REQUEST_PARTICIPANTS, PULL_REQUESTS, Table
 
 SORTING_FAILS = 500
 """What the list answers for good where it cannot be sorted: reported once, for large repositories (FACTS 2)."""
@@ -58,6 +58,11 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
 def with_owed(cursor: PullRequestsCursor, parts: str, numbers: Iterable[int]) -> PullRequestsCursor:
     """The cursor with more to be read below some pull requests: the PARTS of `sync/below.py`."""
     return msgspec.structs.replace(cursor, below=cursor.below.with_owed(parts, numbers))
+
+
+def with_doubt(cursor: PullRequestsCursor, table: Table, number: int) -> PullRequestsCursor:
+    """The cursor with a list below a pull request that came empty although rows of it are stored."""
+    return msgspec.structs.replace(cursor, below=cursor.below.doubting(table, number))
 
 
 def read_pull_requests(ask: Ask, job: Job, cursor: PullRequestsCursor | None) -> Events:

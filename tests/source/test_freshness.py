@@ -200,7 +200,10 @@ def test_what_the_scope_is_lacking_for_is_told_once(warehouse: Warehouse) -> Non
     freshness = told(warehouse)
 
     assert freshness.outcome is Outcome.COMPLETE
-    assert freshness.never_read == ("pipelines", "pipeline_steps", "users/pipelines")
+    assert freshness.never_read == (
+        *("pipelines", "pipeline_steps", "pipeline_step_attempts", "users/pipelines"),
+        *("deployments", "deployment_attempts", "users/deployments", "environments"),
+    )
     assert {each.state for each in freshness.repositories if each.lists} == {State.COMPLETE}
 
 

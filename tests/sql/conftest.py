@@ -1,8 +1,12 @@
-"""Warehouses to build models in: a DuckDB file, and a real Postgres whose session is not in UTC."""
+"""Warehouses to build models in: a DuckDB file, a real Postgres and a real Spark, whose sessions are not in UTC."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,6 +14,7 @@ import psycopg2  # type: ignore[import-untyped]
 import pytest
 
 from .raw_tables import DuckDBWarehouse, PostgresWarehouse, Warehouse
+from .spark_warehouse import SparkWarehouse, spark_session
 
 
 @pytest.fixture
@@ -27,6 +32,20 @@ def postgres_warehouse(postgres_server: str) -> PostgresWarehouse:
             cursor.execute(f"create database {name}")
             cursor.execute(f"alter database {name} set timezone to 'Europe/Berlin'")
     return PostgresWarehouse(postgres_server.replace("/postgres?", f"/{name}?"))
+
+
+@pytest.fixture(scope="module")
+def spark_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkWarehouse]:
+    """One for all tests of a module: a process has one session. In CI it has to be there."""
+    missing = [
+        *(["pyspark is not installed: uv sync --group spark"] if find_spec("pyspark") is None else []),
+        *(["Spark needs a Java runtime, 17 or newer"] if shutil.which("java") is None else []),
+    ]
+    if missing:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("; ".join(missing))
+    directory = tmp_path_factory.mktemp("spark")
+    with spark_session(directory) as session:
+        yield SparkWarehouse(session, directory)
 
 
 @pytest.fixture(params=["duckdb", "postgres"])

@@ -23,6 +23,10 @@ def test_a_path_is_a_duckdb_file(tmp_path: Path) -> None:
     assert _output(tmp_path / "x.duckdb") == {"type": "duckdb", "path": str(tmp_path / "x.duckdb")}
 
 
+def test_the_spark_session_of_this_process() -> None:
+    assert _output("spark://session") == {"type": "spark", "method": "session", "host": "none"}
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
@@ -59,9 +63,10 @@ def test_a_connection_string_is_postgres(address: str, expected: dict[str, objec
     [
         pytest.param("postgresql://localhost", "names no database", id="no-database"),
         pytest.param("postgresql://ann:secret/word@localhost/warehouse", "special characters as %40", id="not-encoded"),
+        pytest.param("spark://secret.example.com:10000", "needs a dbt profile of your own", id="spark-cluster"),
     ],
 )
-def test_a_connection_string_that_cannot_be_used_is_refused(address: str, why: str) -> None:
+def test_an_address_that_cannot_be_used_is_refused(address: str, why: str) -> None:
     with pytest.raises(ModelsError, match=why) as caught:
         profile(address, marts_schema="marts", threads=1)
 
