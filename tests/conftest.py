@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bitbucket_emulator import Emulator, generate_world
+from bitbucket_emulator import Emulator, World, generate_world
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,13 +49,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(", ".join(f"{name} {count:,}" for name, count in figures.items()))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def a_home_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No fixture that is shared sees the credentials, the configuration or the pipelines of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _leave_home(monkeypatch, tmp_path_factory.mktemp("home"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the credentials, the configuration or the pipelines of whoever runs it, nor leaves any behind."""
+    """Nor does a test, and none sees what another left behind."""
+    _leave_home(monkeypatch, tmp_path)
+
+
+def _leave_home(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     for name in ("ACCESS_TOKEN", "EMAIL", "API_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "BASE_URL", "OAUTH_URL"):
         monkeypatch.delenv(f"BITBUCKET_{name}", raising=False)
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("DLT_DATA_DIR", str(directory / "dlt"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(directory / "config"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
 
@@ -73,8 +85,17 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.get_uri()
 
 
+def small_company() -> World:
+    """Three repositories, one year; always the same, also for a warehouse that was synced with another of it."""
+    world = generate_world(seed=11, repositories=3, people=8, years=1, scale=0.3)
+    for repository in world.repositories.values():
+        # contents come about on the first look, and with them the size that the list shows
+        assert repository.branches is not None
+    return world
+
+
 @pytest.fixture
 def bitbucket() -> Iterator[Emulator]:
-    """An emulated Bitbucket Cloud with a small company in it: three repositories, one year."""
-    with Emulator(generate_world(seed=11, repositories=3, people=8, years=1, scale=0.3)) as emulator:
+    """An emulated Bitbucket Cloud with a small company in it."""
+    with Emulator(small_company()) as emulator:
         yield emulator

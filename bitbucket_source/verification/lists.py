@@ -99,7 +99,9 @@ def compare_pull_requests(
     stored = look.objects_stored(PULL_REQUESTS, tables)
     suspects = {key for key in stored - listed if first <= key[1] and (last is None or key[1] <= last)}
     gone, there = look.gone(PULL_REQUESTS, suspects)
-    _compare_pull_requests(look, groups, there)
+    # of one that lies before the first that was read something may be stored that happened to it later
+    earliest = moment(since_of([cursor for cursor, _ in groups]) or BEGINNING)
+    _compare_pull_requests(look, groups, [row for row in there if moment(row.updated_on) >= earliest])
     look.tell_gone(PULL_REQUESTS, tables, gone)
     return len(listed), last
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fnmatch import fnmatch
 from pathlib import Path
 from random import Random
 from typing import Any
-
-import duckdb
 
 from bitbucket_emulator import Emulator
 from bitbucket_emulator.server.faults import Armed, Fault
@@ -123,8 +119,7 @@ class Story:
         COUNTS["syncs"] += 1
         marks = self._marks_of_others()
         try:
-            with _kept_open(self.database):
-                result = sync(self.bitbucket, self.database, self.working_directory, **self._settings(settings))
+            result = sync(self.bitbucket, self.database, self.working_directory, **self._settings(settings))
         except Exception as error:
             if not any(isinstance(cause, BitbucketError) for cause in _causes(error)):
                 raise
@@ -260,16 +255,6 @@ class Story:
         """How many rows of the repositories that are not selected are marked as deleted, by table."""
         selected = self._selected()
         return {} if selected is None else marks_of_others(self.database, selected)
-
-
-@contextmanager
-def _kept_open(database: Path) -> Iterator[None]:
-    """Let DuckDB keep the file open: dlt closes it after each of its jobs, which takes half of a small sync's time."""
-    if not database.exists():
-        yield
-        return
-    with duckdb.connect(str(database)):
-        yield
 
 
 def _doubts(result: SyncResult) -> list[str]:

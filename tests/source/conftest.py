@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import SyncResult, run_sync
 from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
+from tests.conftest import small_company
+from tests.truth.syncing import kept_open
 
 ADMIN = {"email": "admin@example.org", "api_token": "emulator-api-token"}
 AT_ONCE = RetryPolicy(first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001)
@@ -36,12 +39,18 @@ class Warehouse:
     def path(self) -> str:
         return str(self.directory / "bitbucket.duckdb")
 
+    def begin_with(self, synced: Path) -> Warehouse:
+        """Hold what the warehouse in another directory holds; that one stays as it is."""
+        shutil.copytree(synced, self.directory, dirs_exist_ok=True)
+        return self
+
     def sync(
         self, tables: Sequence[str] | None = None, *, pipelines_dir: str = "pipelines", **settings: Any
     ) -> SyncResult:
         """One `bitbucket-source sync`."""
         session = self.session(**settings)
-        result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
+        with kept_open(Path(self.path)):
+            result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
         self.requests = Counter()
         for endpoint, count in session.budget.by_endpoint.items():
             self.requests[endpoint.rstrip("/").rsplit("/", 1)[-1]] += count
@@ -70,3 +79,18 @@ class Warehouse:
 @pytest.fixture
 def warehouse(bitbucket: Emulator, tmp_path: Path) -> Warehouse:
     return Warehouse(bitbucket, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a warehouse after a first sync of the small company: copy it, never change it."""
+    with Emulator(small_company()) as bitbucket:
+        made = Warehouse(bitbucket, tmp_path_factory.mktemp("first_sync"))
+        assert made.sync().exit_code == 0
+    return made.directory
+
+
+@pytest.fixture
+def synced(warehouse: Warehouse, first_sync: Path) -> Warehouse:
+    """The warehouse after its first sync, for tests of what comes then."""
+    return warehouse.begin_with(first_sync)
