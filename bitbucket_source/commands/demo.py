@@ -99,5 +99,5 @@ def _ask(database: str) -> None:
 
     with duckdb.connect(database) as connection:
         for question, query in QUERIES:
-            answer = connection.execute(query).df().to_string(index=False)
+            answer = connection.execute(query).df().to_string(index=False, na_rep="")
             click.echo(f"\n-- {question}\n{query};\n\n{answer}")

@@ -15,28 +15,26 @@ OLD_TYPES = {"text": "varchar", "double": "double"}
 
 
 @pytest.mark.parametrize("old", OLD_TYPES)
-def test_rows_are_kept_and_read_again(bitbucket: Emulator, warehouse: Warehouse, old: str) -> None:
-    warehouse.sync()
-    _make_as_if_declared(warehouse, "pull_requests", "comment_count", old)
-    warehouse.rows("update pull_requests set deleted_at = now() where id = 1")
-    kept = warehouse.rows("select count(*) from pull_requests")
-    result = warehouse.sync()
+def test_rows_are_kept_and_read_again(bitbucket: Emulator, synced: Warehouse, old: str) -> None:
+    _make_as_if_declared(synced, "pull_requests", "comment_count", old)
+    synced.rows("update pull_requests set deleted_at = now() where id = 1")
+    kept = synced.rows("select count(*) from pull_requests")
+    result = synced.sync()
 
     assert any("comment_count" in notice for notice in result.notices)
-    assert warehouse.rows("select distinct typeof(comment_count) from pull_requests") == [("BIGINT",)]
-    assert warehouse.rows("select count(*) from pull_requests") == kept
-    found = differences(bitbucket, Path(warehouse.path))
+    assert synced.rows("select distinct typeof(comment_count) from pull_requests") == [("BIGINT",)]
+    assert synced.rows("select count(*) from pull_requests") == kept
+    found = differences(bitbucket, Path(synced.path))
     assert not found, report(found)
-    assert warehouse.sync().notices == [], "once"
+    assert synced.sync().notices == [], "once"
 
 
-def test_a_value_that_does_not_fit_is_read_again(bitbucket: Emulator, warehouse: Warehouse) -> None:
-    warehouse.sync()
-    _make_as_if_declared(warehouse, "pull_requests", "comment_count", "text")
-    warehouse.rows("update pull_requests set comment_count = 'many'")
-    assert warehouse.sync().exit_code == 0
+def test_a_value_that_does_not_fit_is_read_again(bitbucket: Emulator, synced: Warehouse) -> None:
+    _make_as_if_declared(synced, "pull_requests", "comment_count", "text")
+    synced.rows("update pull_requests set comment_count = 'many'")
+    assert synced.sync().exit_code == 0
 
-    found = differences(bitbucket, Path(warehouse.path))
+    found = differences(bitbucket, Path(synced.path))
     assert not found, report(found)
 
 

@@ -24,9 +24,8 @@ def people(bitbucket: Emulator) -> list[str]:
 
 
 def test_a_commit_with_an_old_date_that_is_pushed_late_arrives(
-    bitbucket: Emulator, warehouse: Warehouse, repository: Repository, people: list[str]
+    bitbucket: Emulator, synced: Warehouse, repository: Repository, people: list[str]
 ) -> None:
-    warehouse.sync()
     head = bitbucket.act(
         "push",
         repository=repository.slug,
@@ -36,26 +35,25 @@ def test_a_commit_with_an_old_date_that_is_pushed_late_arrives(
         date="2019-01-01T00:00:00Z",
         message="Found on an old laptop",
     )
-    warehouse.sync()
+    synced.sync()
 
-    assert warehouse.rows(f"select date::date, message from commits where hash = '{head.hash}'") == [
+    assert synced.rows(f"select date::date, message from commits where hash = '{head.hash}'") == [
         (date(2019, 1, 1), "Found on an old laptop")
     ]
-    assert warehouse.rows("select target_hash from branches where name = 'ancient'") == [(head.hash,)]
+    assert synced.rows("select target_hash from branches where name = 'ancient'") == [(head.hash,)]
 
 
 def test_a_comment_moves_an_old_pull_request(
-    bitbucket: Emulator, warehouse: Warehouse, repository: Repository, people: list[str]
+    bitbucket: Emulator, synced: Warehouse, repository: Repository, people: list[str]
 ) -> None:
-    warehouse.sync()
     oldest = min(repository.pull_requests)
     count = f"select comment_count from pull_requests where id = {oldest} and repository_uuid = '{repository.uuid}'"
-    [(before,)] = warehouse.rows(count)
+    [(before,)] = synced.rows(count)
     bitbucket.act("comment", repository=repository.slug, pull_request=oldest, user=people[0], text="Why, again?")
-    warehouse.sync(["pull_requests"])
+    synced.sync(["pull_requests"])
 
-    assert warehouse.rows(count) == [(before + 1,)]
-    assert warehouse.requests["pullrequests"] == 3
+    assert synced.rows(count) == [(before + 1,)]
+    assert synced.requests["pullrequests"] == 3
 
 
 def test_pull_requests_that_share_one_moment_over_a_whole_page_all_arrive(
@@ -145,25 +143,23 @@ def test_an_unfinished_pipeline_beyond_the_newest_hundred_is_seen_to_finish(
 
 
 def test_a_repository_made_after_the_first_sync_is_loaded_from_its_beginning(
-    bitbucket: Emulator, warehouse: Warehouse, people: list[str]
+    bitbucket: Emulator, synced: Warehouse, people: list[str]
 ) -> None:
-    warehouse.sync()
     bitbucket.act("create_repository", slug="late")
     bitbucket.act("push", repository="late", branch="main", author=people[0], commits=4, date="2020-02-02T00:00:00Z")
-    warehouse.sync()
+    synced.sync()
 
-    assert warehouse.rows(
+    assert synced.rows(
         "select r.slug, count(*) from commits c join repositories r on r.uuid = c.repository_uuid "
         "where r.slug = 'late' group by 1"
     ) == [("late", 4)]
 
 
-def test_a_renamed_repository_stays_one(bitbucket: Emulator, warehouse: Warehouse, repository: Repository) -> None:
-    warehouse.sync()
+def test_a_renamed_repository_stays_one(bitbucket: Emulator, synced: Warehouse, repository: Repository) -> None:
     bitbucket.act("rename_repository", repository=repository.slug, slug="brand-new")
-    warehouse.sync()
+    synced.sync()
 
-    assert warehouse.rows(f"select slug from repositories where uuid = '{repository.uuid}'") == [("brand-new",)]
+    assert synced.rows(f"select slug from repositories where uuid = '{repository.uuid}'") == [("brand-new",)]
 
 
 def test_a_table_selected_later_is_loaded_from_its_beginning(

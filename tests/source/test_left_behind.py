@@ -35,19 +35,18 @@ def test_a_load_that_cannot_be_finished_is_given_up_and_read_again(bitbucket: Em
     _must_be_equal(bitbucket, warehouse)
 
 
-def test_yesterdays_backup_catches_up(bitbucket: Emulator, warehouse: Warehouse, tmp_path: Path) -> None:
+def test_yesterdays_backup_catches_up(bitbucket: Emulator, synced: Warehouse, tmp_path: Path) -> None:
     home = next(iter(bitbucket.world.repositories.values()))
     author = next(iter(bitbucket.world.users.values()))
-    warehouse.sync()
-    shutil.copy(warehouse.path, tmp_path / "backup")
+    shutil.copy(synced.path, tmp_path / "backup")
     for day in range(2):
         bitbucket.act("push", repository=home.slug, branch=f"day-{day}", author=author.nickname, commits=3)
         bitbucket.act("advance_clock", seconds=86_400)
-        warehouse.sync()
-    shutil.copy(tmp_path / "backup", warehouse.path)
-    warehouse.sync()
+        synced.sync()
+    shutil.copy(tmp_path / "backup", synced.path)
+    synced.sync()
 
-    _must_be_equal(bitbucket, warehouse)
+    _must_be_equal(bitbucket, synced)
 
 
 def test_a_new_working_directory_for_every_sync_costs_nothing(bitbucket: Emulator, warehouse: Warehouse) -> None:
@@ -61,14 +60,13 @@ def test_a_new_working_directory_for_every_sync_costs_nothing(bitbucket: Emulato
 
 
 @pytest.mark.parametrize("damage", ["not JSON", "{}", '{"heads": 7}', '{"newer": {"shape": [1]}, "read": "x"}'])
-def test_damaged_bookkeeping_costs_requests_and_no_rows(bitbucket: Emulator, warehouse: Warehouse, damage: str) -> None:
-    warehouse.sync()
-    warehouse.rows(f"update sync_cursors set cursor = '{damage}'")
-    warehouse.rows("update sync_runs set audit = null, next_repository = 'nonsense'")
-    result = warehouse.sync()
+def test_damaged_bookkeeping_costs_requests_and_no_rows(bitbucket: Emulator, synced: Warehouse, damage: str) -> None:
+    synced.rows(f"update sync_cursors set cursor = '{damage}'")
+    synced.rows("update sync_runs set audit = null, next_repository = 'nonsense'")
+    result = synced.sync()
 
     assert result.exit_code == 0
-    _must_be_equal(bitbucket, warehouse)
+    _must_be_equal(bitbucket, synced)
 
 
 def _extract(bitbucket: Emulator, warehouse: Warehouse) -> None:

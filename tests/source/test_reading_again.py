@@ -21,12 +21,11 @@ SPOILED = (
 
 
 @pytest.fixture
-def spoiled(warehouse: Warehouse) -> Warehouse:
+def spoiled(synced: Warehouse) -> Warehouse:
     """A warehouse in which rows were changed, though every cursor says that all is read."""
-    warehouse.sync()
     for statement in SPOILED:
-        warehouse.rows(statement)
-    return warehouse
+        synced.rows(statement)
+    return synced
 
 
 def test_a_full_refresh_reads_everything_again(bitbucket: Emulator, spoiled: Warehouse) -> None:
@@ -92,11 +91,10 @@ def test_what_cannot_be_read_stands_in_the_books_until_it_can(bitbucket: Emulato
     _must_be_equal(bitbucket, warehouse)
 
 
-def test_every_run_stands_in_the_books(warehouse: Warehouse) -> None:
-    warehouse.sync()
-    warehouse.sync(max_requests=6)
+def test_every_run_stands_in_the_books(synced: Warehouse) -> None:
+    synced.sync(max_requests=6)
 
-    runs = warehouse.rows(
+    runs = synced.rows(
         "select exit_code, requests, stopped, ended_at > started_at, next_repository from sync_runs order by started_at"
     )
     assert [run[0] for run in runs] == [0, 3]

@@ -110,35 +110,33 @@ def test_status_tells_each_by_itself(shared: Shared) -> None:
         assert next(table.rows for table in told.tables if table.name == "repositories") == count
 
 
-def test_a_narrower_selection_deletes_nothing_and_marks_nothing(warehouse: Warehouse) -> None:
-    warehouse.sync()
+def test_a_narrower_selection_deletes_nothing_and_marks_nothing(synced: Warehouse) -> None:
     tables = [table.name for table in DATA_TABLES if table.default]
-    before = {name: warehouse.rows(f"select * from {name} order by all") for name in tables}
-    [slug, *_] = [slug for (slug,) in warehouse.rows("select slug from repositories order by slug")]
+    before = {name: synced.rows(f"select * from {name} order by all") for name in tables}
+    [slug, *_] = [slug for (slug,) in synced.rows("select slug from repositories order by slug")]
     narrow: dict[str, Any] = {"audit_requests": "0"}
-    warehouse.sync(repositories=[slug], **narrow)
-    warehouse.sync(exclude=["*"], **narrow)
-    warehouse.sync(projects=["NOSUCH"], **narrow)
-    warehouse.sync(["repositories", "tags"], **narrow)
-    warehouse.sync(since="2026-11-01", **narrow)
+    synced.sync(repositories=[slug], **narrow)
+    synced.sync(exclude=["*"], **narrow)
+    synced.sync(projects=["NOSUCH"], **narrow)
+    synced.sync(["repositories", "tags"], **narrow)
+    synced.sync(since="2026-11-01", **narrow)
 
-    assert {name: warehouse.rows(f"select * from {name} order by all") for name in tables} == before
+    assert {name: synced.rows(f"select * from {name} order by all") for name in tables} == before
 
 
-def test_a_part_does_not_move_as_of_and_the_whole_does(warehouse: Warehouse) -> None:
-    warehouse.sync()
-    whole = freshness_of(warehouse.pipeline(), "acme").as_of
-    [slug, *_] = [slug for (slug,) in warehouse.rows("select slug from repositories order by slug")]
-    warehouse.sync(repositories=[slug])
-    warehouse.sync(["pull_requests", "repositories"])
-    told = freshness_of(warehouse.pipeline(), "acme")
+def test_a_part_does_not_move_as_of_and_the_whole_does(synced: Warehouse) -> None:
+    whole = freshness_of(synced.pipeline(), "acme").as_of
+    [slug, *_] = [slug for (slug,) in synced.rows("select slug from repositories order by slug")]
+    synced.sync(repositories=[slug])
+    synced.sync(["pull_requests", "repositories"])
+    told = freshness_of(synced.pipeline(), "acme")
     assert (told.as_of, told.outcome.value) == (whole, "complete")
     assert told.as_of is not None
     assert told.last_run.started_at > told.as_of
-    assert warehouse.rows("select covers_all from sync_runs order by started_at") == [(True,), (False,), (False,)]
+    assert synced.rows("select covers_all from sync_runs order by started_at") == [(True,), (False,), (False,)]
 
-    warehouse.sync()
-    again = freshness_of(warehouse.pipeline(), "acme")
+    synced.sync()
+    again = freshness_of(synced.pipeline(), "acme")
     assert again.as_of == again.last_run.started_at
 
 

@@ -52,11 +52,10 @@ def test_an_earlier_one_reads_the_missing_part(bitbucket: Emulator, warehouse: W
     assert not found, report(found)
 
 
-def test_a_later_one_changes_nothing(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:
-    warehouse.sync()
-    warehouse.sync(since=dates[0])
+def test_a_later_one_changes_nothing(bitbucket: Emulator, synced: Warehouse, dates: list[str]) -> None:
+    synced.sync(since=dates[0])
 
-    assert not differences(bitbucket, Path(warehouse.path))
+    assert not differences(bitbucket, Path(synced.path))
 
 
 def test_the_missing_part_is_read_in_pieces(bitbucket: Emulator, warehouse: Warehouse, dates: list[str]) -> None:

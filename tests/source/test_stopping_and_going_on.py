@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -31,11 +32,9 @@ def contents(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def whole(bitbucket: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[object, ...]]]:
+def whole(bitbucket: Emulator, first_sync: Path) -> dict[str, list[tuple[object, ...]]]:
     """What one undisturbed sync loads."""
-    undisturbed = Warehouse(bitbucket, tmp_path_factory.mktemp("whole"))
-    undisturbed.sync()
-    return contents(undisturbed)
+    return contents(Warehouse(bitbucket, first_sync))
 
 
 def test_many_small_budgets_add_up_to_one_large_one(
@@ -67,14 +66,13 @@ def test_slices_add_up_to_the_whole(
     assert {table: len(rows) for table, rows in arrived.items()} == {table: len(whole[table]) for table in arrived}
 
 
-def test_a_lost_working_directory_costs_nothing(warehouse: Warehouse) -> None:
-    warehouse.sync()
-    warehouse.sync()
-    idle = dict(warehouse.requests)
-    shutil.rmtree(warehouse.directory / "pipelines")
-    warehouse.sync()
+def test_a_lost_working_directory_costs_nothing(synced: Warehouse) -> None:
+    synced.sync()
+    idle = dict(synced.requests)
+    shutil.rmtree(synced.directory / "pipelines")
+    synced.sync()
 
-    assert warehouse.requests == idle
+    assert synced.requests == idle
 
 
 def test_a_load_that_was_cut_short_is_finished_before_anything_is_read(
@@ -95,12 +93,11 @@ def test_a_load_that_was_cut_short_is_finished_before_anything_is_read(
     assert contents(warehouse) == whole
 
 
-def test_cursors_of_a_load_that_never_completed_do_not_count(warehouse: Warehouse) -> None:
-    warehouse.sync()
-    warehouse.rows("update _dlt_loads set status = 1 returning load_id")
-    warehouse.sync()
+def test_cursors_of_a_load_that_never_completed_do_not_count(synced: Warehouse) -> None:
+    synced.rows("update _dlt_loads set status = 1 returning load_id")
+    synced.sync()
 
-    assert warehouse.requests["commits"] > 0
+    assert synced.requests["commits"] > 0
 
 
 @pytest.mark.parametrize(
@@ -114,31 +111,29 @@ def test_cursors_of_a_load_that_never_completed_do_not_count(warehouse: Warehous
     ids=["truncated", "of other types", "of another declaration", "gone"],
 )
 def test_a_damaged_cursor_means_that_the_list_is_read_again(
-    warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]], damage: str
+    synced: Warehouse, whole: dict[str, list[tuple[object, ...]]], damage: str
 ) -> None:
-    warehouse.sync()
-    warehouse.rows(damage)
-    result = warehouse.sync()
+    synced.rows(damage)
+    result = synced.sync()
 
     assert result.exit_code == 0
-    assert warehouse.requests["commits"] >= 3, "every repository's history is read again"
-    assert contents(warehouse) == whole
+    assert synced.requests["commits"] >= 3, "every repository's history is read again"
+    assert contents(synced) == whole
 
 
 def test_a_database_put_back_to_its_backup_catches_up(
-    bitbucket: Emulator, warehouse: Warehouse, tmp_path_factory: pytest.TempPathFactory
+    bitbucket: Emulator, synced: Warehouse, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    warehouse.sync()
     backup = tmp_path_factory.mktemp("backup") / "bitbucket.duckdb"
-    shutil.copy(warehouse.path, backup)
+    shutil.copy(synced.path, backup)
     repository = next(iter(bitbucket.world.repositories.values()))
     author = next(user.nickname for user in bitbucket.world.users.values() if user.kind == "user")
     head = bitbucket.act("push", repository=repository.slug, branch="since-the-backup", author=author)
-    warehouse.sync()
-    shutil.copy(backup, warehouse.path)
-    warehouse.sync()
+    synced.sync()
+    shutil.copy(backup, synced.path)
+    synced.sync()
 
-    assert warehouse.rows(f"select count(*) from commits where hash = '{head.hash}'") == [(1,)]
+    assert synced.rows(f"select count(*) from commits where hash = '{head.hash}'") == [(1,)]
 
 
 def test_one_repositorys_trouble_is_its_own(bitbucket: Emulator, warehouse: Warehouse) -> None:

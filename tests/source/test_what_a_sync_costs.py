@@ -29,7 +29,7 @@ def test_a_first_sync_reads_each_list_once_and_each_pipelines_steps(bitbucket: E
 
 
 def test_a_sync_with_nothing_new_asks_four_questions_and_two_per_repository(
-    bitbucket: Emulator, warehouse: Warehouse
+    bitbucket: Emulator, synced: Warehouse
 ) -> None:
     repositories = bitbucket.world.repositories.values()
     running = [
@@ -38,10 +38,9 @@ def test_a_sync_with_nothing_new_asks_four_questions_and_two_per_repository(
         for pipeline in repository.pipelines.values()
         if pipeline.state != "COMPLETED" and pipeline.stage not in {"PAUSED", "HALTED"}
     ]
-    warehouse.sync()
-    warehouse.sync()
+    synced.sync()
 
-    assert warehouse.requests == {
+    assert synced.requests == {
         "acme": 2,
         "projects": 1,
         "members": 1,
@@ -52,16 +51,13 @@ def test_a_sync_with_nothing_new_asks_four_questions_and_two_per_repository(
     }
 
 
-def test_after_a_push_only_that_repositorys_refs_and_commits_are_read(
-    bitbucket: Emulator, warehouse: Warehouse
-) -> None:
-    warehouse.sync()
+def test_after_a_push_only_that_repositorys_refs_and_commits_are_read(bitbucket: Emulator, synced: Warehouse) -> None:
     busiest = next(iter(bitbucket.world.repositories.values()))
     author = next(iter(bitbucket.world.users.values()))
     bitbucket.act("push", repository=busiest.slug, branch=busiest.mainbranch, author=author.nickname, commits=3)
     bitbucket.clear_requests()
 
-    warehouse.sync(["branches", "tags", "commits", "commit_parents"])
+    synced.sync(["branches", "tags", "commits", "commit_parents"])
 
     below = [entry.path for entry in bitbucket.requests if "/repositories/acme/{" in entry.path]
     root = f"/2.0/repositories/acme/{busiest.uuid}"
