@@ -33,9 +33,14 @@
     {%- do return(adapter.get_columns_in_relation(relation) | map(attribute='name') | list) -%}
 {%- endmacro %}
 
+{#- Asked first whether there is one: Spark writes its whole stack to the console where a table is missing. -#}
 {% macro spark__stored_columns(relation) -%}
-    {%- set found = run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
-    {%- do return(bitbucket_source.default__stored_columns(relation) if found | length else []) -%}
+    {%- set schemas = run_query("show schemas like '" ~ relation.schema ~ "'") -%}
+    {%- if not schemas | length -%}
+        {%- do return([]) -%}
+    {%- endif -%}
+    {%- set tables = run_query("show tables in " ~ relation.schema ~ " like '" ~ relation.identifier ~ "'") -%}
+    {%- do return(bitbucket_source.default__stored_columns(relation) if tables | length else []) -%}
 {%- endmacro %}
 
 

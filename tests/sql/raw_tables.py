@@ -93,13 +93,17 @@ class PostgresWarehouse:
 
     def load(self, rows: Rows) -> None:
         """Make the tables named, and no other."""
+        self.load_arrow({name: arrow_table(TABLES[name], of_table) for name, of_table in rows.items()})
+
+    def load_arrow(self, tables: Mapping[str, pa.Table]) -> None:
+        """The same from Arrow."""
         with self._cursor() as cursor:
             cursor.execute("create schema bitbucket_raw")
-            for name, of_table in rows.items():
-                table = TABLES[name]
-                columns = ", ".join(f'"{column.name}" {_POSTGRES[column.type]}' for column in table.columns)
+            for name, rows in tables.items():
+                stored = [column for column in TABLES[name].columns if column.name in rows.column_names]
+                columns = ", ".join(f'"{column.name}" {_POSTGRES[column.type]}' for column in stored)
                 cursor.execute(f"create table bitbucket_raw.{name} ({columns})")
-                values = [tuple(row.values()) for row in _values(table, of_table)]
+                values = [tuple(row.values()) for row in rows.to_pylist()]
                 psycopg2.extras.execute_values(cursor, f"insert into bitbucket_raw.{name} values %s", values)
 
     def execute(self, statement: str) -> None:

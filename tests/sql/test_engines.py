@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
+import duckdb
+import pyarrow as pa
 import pytest
 
+from bitbucket_emulator import Emulator
 from bitbucket_source.models import build_models
 from bitbucket_source.models.project import project_directory
+from bitbucket_source.tables import TABLES
+from tests.truth.syncing import sync
 
-from .raw_tables import DuckDBWarehouse, Row, Warehouse
+from .raw_tables import DuckDBWarehouse, PostgresWarehouse, Row
 from .small_world import SMALL_WORLD
 from .spark_warehouse import SparkWarehouse
 
-MODELS = project_directory() / "models"
-RELATIONS = sorted(
-    file.stem.removeprefix("bitbucket__")
+OtherWarehouse = PostgresWarehouse | SparkWarehouse
+
+COMPARED = {
+    file.stem
     for layer in ("intermediate", "marts")
-    for file in (MODELS / layer).glob("**/*.sql")
+    for file in (project_directory() / "models" / layer).glob("**/*.sql")
     if file.stem != "int_bitbucket__builds"  # it says when the build was
-)
+}
+# everything takes more than a minute
+SOME = ("+bitbucket__metrics_pull_requests_weekly",)
+NO_TESTS = ("test_type:data",)
 
 # pyspark closes none of the sockets that it reads results from
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 
-@pytest.fixture(params=["postgres", "spark"])
-def other_warehouse(request: pytest.FixtureRequest) -> Warehouse | SparkWarehouse:
-    found: Warehouse | SparkWarehouse = request.getfixturevalue(f"{request.param}_warehouse")
+@pytest.fixture
+def other_warehouse(request: pytest.FixtureRequest) -> OtherWarehouse:
+    """The one whose name a test is parametrised with."""
+    found: OtherWarehouse = request.getfixturevalue(f"{request.param}_warehouse")
     return found
 
 
@@ -50,33 +62,110 @@ def _split(row: Row) -> _Split:
     return _Split({name: value for name, value in row.items() if name not in measured}, measured)
 
 
-def _rows(warehouse: Warehouse | SparkWarehouse, relation: str) -> list[_Split]:
-    rows = warehouse.query(f"select * from bitbucket_marts.{relation}")
-    return sorted(map(_split, rows), key=_Split.in_order)
+def _rows(warehouse: DuckDBWarehouse | OtherWarehouse, model: str) -> list[_Split]:
+    relation = model.removeprefix("bitbucket__")
+    return sorted(map(_split, warehouse.query(f"select * from bitbucket_marts.{relation}")), key=_Split.in_order)
 
 
-def _assert_same_rows(one: DuckDBWarehouse, other: Warehouse | SparkWarehouse) -> int:
+def _assert_same_rows(models: Iterable[str], one: DuckDBWarehouse, other: OtherWarehouse) -> int:
     """How many rows were compared."""
     compared = 0
-    for relation in RELATIONS:
-        expected, found = _rows(one, relation), _rows(other, relation)
-        assert [row.exact for row in found] == [row.exact for row in expected], relation
+    for model in models:
+        expected, found = _rows(one, model), _rows(other, model)
+        assert [row.exact for row in found] == [row.exact for row in expected], model
         for row, same in zip(found, expected, strict=True):
-            assert row.measured == pytest.approx(same.measured, rel=1e-9, abs=1e-9), (relation, row.exact)
+            assert row.measured == pytest.approx(same.measured, rel=1e-9, abs=1e-9), (model, row.exact)
         compared += len(found)
     return compared
 
 
+def _assert_builds_agree(one: DuckDBWarehouse, other: OtherWarehouse, select: Sequence[str] = ()) -> int:
+    # one thread: before Python 3.11.8 two that compile at a time can fail ("AST constructor recursion depth mismatch")
+    results = [build_models(each.address, select=select, exclude=NO_TESTS, threads=1) for each in (one, other)]
+    for result in results:
+        print(result)
+        assert result.is_ok, str(result)
+    built, also_built = (COMPARED.intersection(result.built) for result in results)
+    assert also_built == built
+    return _assert_same_rows(sorted(built), one, other)
+
+
+@pytest.mark.parametrize(
+    ("other_warehouse", "select"),
+    [
+        pytest.param("postgres", (), id="postgres"),
+        pytest.param("spark", SOME, id="spark-some"),
+        pytest.param("spark", (), marks=pytest.mark.long, id="spark"),
+    ],
+    indirect=["other_warehouse"],
+)
 def test_engines_agree_on_the_small_world(
     duckdb_warehouse: DuckDBWarehouse,
-    other_warehouse: Warehouse | SparkWarehouse,
+    other_warehouse: OtherWarehouse,
+    select: Sequence[str],
     record_property: Callable[[str, object], None],
 ) -> None:
     for warehouse in (duckdb_warehouse, other_warehouse):
         warehouse.load(SMALL_WORLD)
-        # one thread: Python 3.11 before 3.11.8 at times fails to compile two templates at once
-        result = build_models(warehouse.address, exclude=["test_type:data"], threads=1)
-        assert result.is_ok, str(result)
-        print(type(warehouse).__name__, result)
 
-    record_property("figures", {"rows alike on two engines": _assert_same_rows(duckdb_warehouse, other_warehouse)})
+    rows = _assert_builds_agree(duckdb_warehouse, other_warehouse, select)
+
+    assert rows > 0
+    record_property("figures", {"rows of the small world alike on two engines": rows})
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("other_warehouse", ["postgres", "spark"], indirect=True)
+def test_engines_agree_on_a_synced_company(
+    tmp_path: Path,
+    bitbucket: Emulator,
+    other_warehouse: OtherWarehouse,
+    record_property: Callable[[str, object], None],
+) -> None:
+    synced = DuckDBWarehouse(tmp_path / "company.duckdb")
+    assert sync(bitbucket, synced.address, tmp_path / "pipelines").exit_code == 0
+    other_warehouse.load_arrow(_raw_tables(synced))
+
+    rows = _assert_builds_agree(synced, other_warehouse)
+
+    assert rows > 1000
+    record_property("figures", {"rows of a company alike on two engines": rows})
+
+
+def _raw_tables(synced: DuckDBWarehouse) -> dict[str, pa.Table]:
+    """What was loaded, with the columns of the contract alone."""
+    stored: dict[str, list[str]] = {}
+    for column in synced.query(
+        "select table_name, column_name from information_schema.columns where table_schema = 'bitbucket_raw'"
+    ):
+        if column["table_name"] in TABLES:
+            stored.setdefault(column["table_name"], []).append(column["column_name"])
+    tables: dict[str, pa.Table] = {}
+    with closing(duckdb.connect(str(synced.address))) as connection:
+        for name, found in stored.items():
+            columns = ", ".join(column.name for column in TABLES[name].columns if column.name in found)
+            tables[name] = connection.execute(f"select {columns} from bitbucket_raw.{name}").to_arrow_table()
+    return tables
+
+
+@pytest.mark.long
+def test_every_test_of_the_project_passes_on_spark(spark_warehouse: SparkWarehouse) -> None:
+    spark_warehouse.load(SMALL_WORLD)
+
+    result = build_models(spark_warehouse.address, unit_tests=True, threads=1)
+
+    assert result.is_ok, str(result)
+    assert not result.warnings
+    assert result.tests_passed > 150
+
+
+def test_what_was_never_synced_is_empty_on_spark(spark_warehouse: SparkWarehouse) -> None:
+    spark_warehouse.load({"pull_requests": SMALL_WORLD["pull_requests"]})
+    select = ["stg_bitbucket__commits", "stg_bitbucket__pull_requests"]
+
+    def counts(raw_schema: str) -> list[int]:
+        built = build_models(spark_warehouse.address, raw_schema=raw_schema, select=select, threads=1).built
+        return [len(spark_warehouse.query(f"select * from bitbucket_marts.{name}")) for name in sorted(built)]
+
+    assert counts("bitbucket_raw") == [0, 4], "a table is missing"
+    assert counts("never_synced") == [0, 0], "the schema is missing"
