@@ -14,6 +14,7 @@ import pytest
 
 from bitbucket_source.models import Failure, ModelsError, build_models
 from bitbucket_source.models import build as build_module
+from bitbucket_source.models.outcome import error_of
 from bitbucket_source.models.project import project_directory
 
 from .raw_tables import DuckDBWarehouse
@@ -134,16 +135,30 @@ def test_a_file_that_is_not_there_is_not_made(duckdb_warehouse: DuckDBWarehouse)
     assert not duckdb_warehouse.address.exists()
 
 
-def test_without_dbt_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("address", "extra"),
+    [("bitbucket.duckdb", "models"), ("postgresql://localhost/warehouse", "postgres"), ("spark://session", "spark")],
+)
+def test_without_dbt_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, address: str, extra: str) -> None:
     def not_installed(name: str) -> str:
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", not_installed)
 
     with pytest.raises(
-        ModelsError, match=r"need dbt-core, which is not installed: pip install 'bitbucket-source\[models\]'"
+        ModelsError, match=rf"need dbt-core, which is not installed: pip install 'bitbucket-source\[{extra}\]'"
     ):
-        build_models("bitbucket.duckdb")
+        build_models(address)
+
+
+def test_the_stack_of_a_jvm_is_left_out() -> None:
+    of_spark = "[PARSE_SYNTAX_ERROR] Syntax error at or near 's'.\n\tat org.apache.spark.A$.b(C.scala:1)\n\t... 21 more"
+
+    assert str(error_of(RuntimeError(of_spark), Path("sql"))).splitlines() == [
+        "dbt could not run the models in sql:",
+        "[PARSE_SYNTAX_ERROR] Syntax error at or near 's'.",
+        "Correct the file named above and build again; `verbose=True` shows dbt's own output.",
+    ]
 
 
 def test_importing_the_package_does_not_import_dbt() -> None:
