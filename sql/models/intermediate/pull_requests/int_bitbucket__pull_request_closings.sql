@@ -50,8 +50,8 @@ joined as (
         and merge_commits.short_hash = pull_requests.merge_short_hash
     left join commits as source_heads
         on source_heads.repository_uuid = pull_requests.repository_uuid
-        and source_heads.short_hash = pull_requests.source_short_hash
-        and pull_requests.merge_short_hash is null
+        and source_heads.short_hash
+            = case when pull_requests.merge_short_hash is null then pull_requests.source_short_hash end
 )
 
 -- of a fast-forward or a squash the merge commit is older than the merge, or may be: only two parents prove a merge

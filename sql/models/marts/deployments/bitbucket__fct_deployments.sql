@@ -22,8 +22,7 @@ with changes as (
         and milestones.pull_request_id = changes.pull_request_id
     left join {{ ref('int_bitbucket__commits_attributed') }} as commits
         on commits.repository_uuid = changes.repository_uuid
-        and commits.commit_hash = changes.commit_hash
-        and changes.pull_request_id is null
+        and commits.commit_hash = case when changes.pull_request_id is null then changes.commit_hash end
 ),
 
 -- a change once, however many commits it has
