@@ -13,7 +13,7 @@ _ALWAYS = settings(
     database=None,
     # a sync takes a second: only the long run can afford to look for the shortest story
     phases=(Phase.generate,),
-    max_examples=4,
+    max_examples=2,
     stateful_step_count=8,
     suppress_health_check=list(HealthCheck),
 )
@@ -35,7 +35,7 @@ def test_a_few_histories(always_seed: int) -> None:
 
 @pytest.mark.usefixtures("figures")
 def test_a_few_histories_of_every_table() -> None:
-    run_state_machine_as_test(seed(1)(BitbucketOnDemand), settings=settings(_ALWAYS, max_examples=2))
+    run_state_machine_as_test(seed(1)(BitbucketOnDemand), settings=_ALWAYS)
 
 
 @pytest.mark.long

@@ -14,7 +14,7 @@ _COMMITS = r"(?<!\d)/commits"
 """path of a repository's commits, not of a pull request's"""
 
 
-@pytest.mark.parametrize("page", [1, 2, 3])
+@pytest.mark.parametrize("page", [1, pytest.param(2, marks=pytest.mark.long), 3])
 def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
     story.arm(kind="status", status=403, path="/commits", query=f"page={page}" if page > 1 else "", nth=1)
     assert _exit_code(story) == 1
@@ -22,7 +22,7 @@ def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
 
 
 # a sync that finds nothing new costs 13 here: with fewer it never gets to what is owed
-@pytest.mark.parametrize("requests", [17, 20, 29])
+@pytest.mark.parametrize("requests", [pytest.param(17, marks=pytest.mark.long), 20, 29])
 def test_a_first_load_in_many_small_pieces(story: Story, requests: int) -> None:
     codes: list[int] = []
     while 0 not in codes and len(codes) < 8:
@@ -92,7 +92,10 @@ def test_the_warehouse_vanishes_under_a_load_left_behind(story: Story) -> None:
     story.sync_in_peace(audit_requests="0")
 
 
-@pytest.mark.parametrize("job", [2, 5, 8, 11])
+# one of the first and one of the last; those between differ in their table only
+@pytest.mark.parametrize(
+    "job", [2, pytest.param(5, marks=pytest.mark.long), pytest.param(8, marks=pytest.mark.long), 11]
+)
 def test_a_sync_is_killed_when_a_file_was_loaded_and_not_noted(story: Story, job: int) -> None:
     # dlt loads the file once more into its staging table
     assert story.sync_killed_in_loading(dies_after_job=job)

@@ -31,26 +31,25 @@ def postgres(postgres_server: str) -> str:
     return postgres_server.replace("@/", "@localhost:5432/").replace("/postgres?", f"/{name}?")
 
 
-def test_postgres_holds_what_duckdb_holds(warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_holds_what_duckdb_holds(synced: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
     pipeline = make_pipeline(
-        "acme", destination="postgres", pipelines_dir=str(warehouse.directory / "pipelines_of_postgres")
+        "acme", destination="postgres", pipelines_dir=str(synced.directory / "pipelines_of_postgres")
     )
     for _ in range(2):
-        session = make_session("acme", base_url=warehouse.bitbucket.base_url, credentials=ADMIN)
+        session = make_session("acme", base_url=synced.bitbucket.base_url, credentials=ADMIN)
         assert run_sync(pipeline, session, selected_tables(None)).exit_code == 0
     assert session.budget.by_endpoint.total() < 20, "the second sync found its cursors"
-    warehouse.sync()
 
-    _must_hold_the_same(pipeline, warehouse)
+    _must_hold_the_same(pipeline, synced)
 
 
 def test_what_was_damaged_in_postgres_is_found_and_mended(
-    warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch
+    synced: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
-    pipeline = make_pipeline("acme", destination="postgres", pipelines_dir=str(warehouse.directory / "there"))
-    session = make_session("acme", base_url=warehouse.bitbucket.base_url, credentials=ADMIN)
+    pipeline = make_pipeline("acme", destination="postgres", pipelines_dir=str(synced.directory / "there"))
+    session = make_session("acme", base_url=synced.bitbucket.base_url, credentials=ADMIN)
     assert run_sync(pipeline, session, selected_tables(None)).exit_code == 0
     with closing(psycopg2.connect(postgres)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("set search_path to bitbucket_raw")
@@ -62,8 +61,7 @@ def test_what_was_damaged_in_postgres_is_found_and_mended(
     assert Counter(each.table.name for each in found.findings.differences) == {"commits": 3, "branches": changed}
     assert repair(pipeline, session, found).exit_code == 0
     assert verify(pipeline, session, selected_tables(None), depth=Depth.ALL).exit_code == 0
-    warehouse.sync()
-    _must_hold_the_same(pipeline, warehouse)
+    _must_hold_the_same(pipeline, synced)
 
 
 def test_postgres_follows_what_changes(warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:

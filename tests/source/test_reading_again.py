@@ -44,10 +44,12 @@ def test_a_full_refresh_writes_only_what_differs(spoiled: Warehouse) -> None:
     assert before == set(spoiled.rows("select repository_uuid, id, synced_at from pull_requests where id % 2 = 1"))
 
 
-def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Warehouse) -> None:
-    codes = [spoiled.sync(full_refresh=True, max_requests=60).exit_code]
+# the smaller the budgets, the more syncs it takes
+@pytest.mark.parametrize("requests", [pytest.param(60, marks=pytest.mark.long), 110])
+def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Warehouse, requests: int) -> None:
+    codes = [spoiled.sync(full_refresh=True, max_requests=requests).exit_code]
     while codes[-1] == 3 and len(codes) < 20:
-        codes.append(spoiled.sync(max_requests=60, audit_requests="0").exit_code)
+        codes.append(spoiled.sync(max_requests=requests, audit_requests="0").exit_code)
 
     assert codes[0] == 3
     assert codes[-1] == 0

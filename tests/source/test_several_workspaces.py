@@ -18,6 +18,7 @@ from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.tables import BOOKKEEPING_TABLES, DATA_TABLES, SYNC_CURSORS
 from tests.source.conftest import ADMIN, AT_ONCE, Warehouse
+from tests.truth.syncing import kept_open
 
 SHARED = {table.name for table in BOOKKEEPING_TABLES if table is not SYNC_CURSORS} | {"users"}
 
@@ -35,7 +36,8 @@ class Shared:
             workspace, base_url=bitbucket.base_url, oauth_url=bitbucket.oauth_url, credentials=ADMIN, **settings
         )
         tables = selected_tables(None)
-        return run_sync(self.pipeline(workspace), Session(made.settings, made.credentials, AT_ONCE), tables)
+        with kept_open(self.path):
+            return run_sync(self.pipeline(workspace), Session(made.settings, made.credentials, AT_ONCE), tables)
 
     def pipeline(self, workspace: str) -> Any:
         return make_pipeline(workspace, database=str(self.path), pipelines_dir=str(self.path.parent / "pipelines"))

@@ -37,12 +37,14 @@ def whole(bitbucket: Emulator, first_sync: Path) -> dict[str, list[tuple[object,
     return contents(Warehouse(bitbucket, first_sync))
 
 
+# the smaller the budgets, the more syncs it takes
+@pytest.mark.parametrize("requests", [pytest.param(40, marks=pytest.mark.long), 70])
 def test_many_small_budgets_add_up_to_one_large_one(
-    warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]]
+    warehouse: Warehouse, whole: dict[str, list[tuple[object, ...]]], requests: int
 ) -> None:
     exit_codes: list[int] = []
     while not exit_codes or exit_codes[-1]:
-        result = warehouse.sync(max_requests=40 + 2 * len(exit_codes))
+        result = warehouse.sync(max_requests=requests + 2 * len(exit_codes))
         exit_codes.append(result.exit_code)
         assert len(exit_codes) < 100, "the budget never reaches the end"
 
