@@ -38,7 +38,7 @@ def build(database: Path, memory: str, *, threads: int = 2) -> Build:
     """Build the models and test them. Raises BuildFailed."""
     target = database.with_suffix(".target")
     target.mkdir(exist_ok=True)
-    settings = {"memory_limit": memory, "temp_directory": str(target / "spilled"), "preserve_insertion_order": False}
+    settings = {"memory_limit": memory, "preserve_insertion_order": False}
     output = {"type": "duckdb", "path": str(database), "schema": "bitbucket_marts", "threads": threads}
     profile = {"bitbucket_source": {"target": "it", "outputs": {"it": {**output, "settings": settings}}}}
     (target / "profiles.yml").write_text(json.dumps(profile))
