@@ -33,6 +33,8 @@ COMPARED = {
 # everything takes more than a minute
 SOME = ("+bitbucket__metrics_pull_requests_weekly",)
 NO_TESTS = ("test_type:data",)
+# clocks change there, and days begin on another day than in UTC and in Berlin, where the sessions are
+ZONE = {"reporting_timezone": "America/New_York"}
 
 # pyspark closes none of the sockets that it reads results from
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -81,7 +83,9 @@ def _assert_same_rows(models: Iterable[str], one: DuckDBWarehouse, other: OtherW
 
 def _assert_builds_agree(one: DuckDBWarehouse, other: OtherWarehouse, select: Sequence[str] = ()) -> int:
     # one thread: before Python 3.11.8 two that compile at a time can fail ("AST constructor recursion depth mismatch")
-    results = [build_models(each.address, select=select, exclude=NO_TESTS, threads=1) for each in (one, other)]
+    results = [
+        build_models(each.address, select=select, exclude=NO_TESTS, variables=ZONE, threads=1) for each in (one, other)
+    ]
     for result in results:
         print(result)
         assert result.is_ok, str(result)
