@@ -6,10 +6,11 @@ declaration brings (`bitbucket_source.sync.cursors`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dlt
+from dlt.common.schema.typing import TTableSchema
 
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.resources import column_hints
@@ -26,8 +27,10 @@ def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]
         return []
     database = Database(pipeline)
     told = []
+    # dlt reads it from its file each time it is asked for
+    stored = pipeline.default_schema.tables
     for table in map(catalog.of, TABLES.values()):
-        changed = list(_changed(pipeline, table))
+        changed = list(_changed(stored, table))
         if changed and database.columns(table):
             _copy(pipeline, database, table, changed)
             told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed")
@@ -35,8 +38,9 @@ def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]
     return told
 
 
-def _changed(pipeline: dlt.Pipeline, table: Table) -> Iterator[str]:
-    known = pipeline.default_schema.tables.get(table.name, {}).get("columns", {})
+def _changed(stored: Mapping[str, TTableSchema], table: Table) -> Iterator[str]:
+    found = stored.get(table.name)
+    known = found.get("columns", {}) if found else {}
     for name, column in table.columns_by_name.items():
         if name in known and known[name].get("data_type") not in (None, column.type.value):
             yield name
