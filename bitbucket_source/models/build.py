@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,9 @@ from bitbucket_source.models.project import project_directory
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.run import RunExecutionResult
 
+_THREADS = 4 if sys.version_info >= (3, 12, 2) else 1
+"""Before, Python's parser fails now and then where two threads are in it ("AST constructor recursion depth mismatch",
+cpython 106905), and dbt's threads are"""
 _EXTRA = {"duckdb": "models", "postgres": "postgres", "spark": "spark"}
 
 
@@ -31,7 +35,7 @@ def build_models(
     variables: Mapping[str, object] | None = None,
     full_refresh: bool = False,
     unit_tests: bool = False,
-    threads: int = 4,
+    threads: int = _THREADS,
     verbose: bool = False,
 ) -> ModelsResult:
     """Build the models in a warehouse that `sync` has loaded, and test them.
@@ -46,7 +50,7 @@ def build_models(
         variables: dbt variables, such as `as_of` or `reporting_timezone`.
         full_refresh: make incremental models anew.
         unit_tests: also run the unit tests, which check the SQL and not the data.
-        threads: how many models are built at a time.
+        threads: how many models are built at a time: 4, and 1 on Python before 3.12.2, whose parser is not safe there.
         verbose: show dbt's own output on stdout.
 
     Returns:
@@ -97,7 +101,7 @@ def _option(name: str, values: Sequence[str]) -> list[str]:
 
 @contextmanager
 def dbt_arguments(
-    warehouse: str | Path, *, marts_schema: str = "bitbucket_marts", threads: int = 4, verbose: bool = False
+    warehouse: str | Path, *, marts_schema: str = "bitbucket_marts", threads: int = _THREADS, verbose: bool = False
 ) -> Iterator[list[str]]:
     """The arguments that make any dbt command work on the project in `sql/` and on this warehouse.
 

@@ -116,7 +116,7 @@ def test_the_options_of_sync_are_the_settings_of_config_toml() -> None:
 
 def test_options_named_in_the_documentation_exist() -> None:
     offered = {option for command in main.commands.values() for each in command.params for option in each.opts}
-    others = {"--long"}  # of pytest
+    others = {"--long", "--group"}  # of pytest, of uv
     for page in REPOSITORY_ROOT.glob("*.md"):
         named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text(encoding="utf-8")))
         assert named - offered - others == set(), page.name

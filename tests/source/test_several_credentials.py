@@ -169,7 +169,8 @@ def test_one_that_is_revoked_half_way_loses_nothing(warehouse: Warehouse, slugs:
         Fault(kind="status", status=401, path=rf"/repositories/acme/.*{uuid[1:-1]}.*")
     )
     result = warehouse.sync(TABLES, credentials=tokens("first", "second"))
-    assert fault.struck == 2
+    # the refused one, and those under way when it came back
+    assert 2 <= fault.struck <= 4
     assert result.exit_code == 1
     assert any(each.item.startswith("credentials token:") for each in result.troubles)
     assert {each.repository for each in result.troubles} == {"acme", f"acme/{slugs[0]}"}
