@@ -117,6 +117,7 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
     bound = earlier(cursor.updated_on) if cursor else job.since or BEGINNING
     reached = cursor or _first(job, children)
     reached = msgspec.structs.replace(reached, sign=job.signs.get(PULL_REQUESTS, ""))
+    recent = dict(read)
     for page in _changed_since(ask, job, bound):
         changed = next(
             (index for index, row in enumerate(page.rows) if read.get(row.id, row.updated_on) != row.updated_on), None
@@ -125,6 +126,7 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
         new = [row for row in settled if row.id not in read]
         yield from pull_request_rows(ask, job, new)
         read.update((row.id, row.updated_on) for row in settled)
+        recent.update((row.id, row.updated_on) for row in settled)
         for misfit in page.misfits:
             yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
         if settled:
@@ -132,12 +134,13 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
         stirred = new if cursor is None else job.known.different(PULL_REQUESTS, new, job.repository.place)
         if cursor is not None:
             reached = _with_sign(job, reached, stirred)
+        recent = _met_again(recent, reached.updated_on)
         moved = {row.id for row in new if cursor is None or cursor.seen.get(row.id) != row.updated_on}
         moved.update(row.id for row in stirred)
         reached = msgspec.structs.replace(
             reached,
             behind=page.next_url is not None or changed is not None,
-            seen=_met_again(read, reached.updated_on),
+            seen=recent,
             below=children.owed(reached.below, new, moved, cursor.updated_on if cursor else BEGINNING),
         )
         yield Reached(reached)
