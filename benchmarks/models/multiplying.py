@@ -38,6 +38,7 @@ _OF_A_REPOSITORY = {
     "report_uuid",
 }
 _NAMES_OF_REPOSITORIES = {"slug", "name", "full_name"}
+_TABLES = "select table_name from duckdb_tables() where schema_name = ?"
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,6 @@ def multiply(connection: duckdb.DuckDBPyConnection, size: Size) -> int:
             _copy(connection, table, copies)
     _lengthen(connection, size.commits)
     return copies
-
-
-_TABLES = "select table_name from duckdb_tables() where schema_name = ?"
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: Table) -> int:
