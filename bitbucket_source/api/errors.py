@@ -20,8 +20,11 @@ TryFailed                     one try failed; never leaves this package
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from bitbucket_source.api.scopes import surely_lacks
 
 
 class BitbucketError(Exception):
@@ -50,15 +53,20 @@ class AccessDenied(BitbucketError):
 
 
 class ScopeMissing(AccessDenied):
-    """403 with the scopes the endpoint takes (`required`) and those the credentials have (`granted`)."""
+    """403 with the scopes the endpoint takes, all of them (`required`), and those the credentials have (`granted`).
+
+    That it takes all is what a list of scopes in one security requirement of the OpenAPI document means.
+    """
 
     def __init__(self, endpoint: str, required: list[str], granted: list[str]) -> None:
         self.required = required
         self.granted = granted
+        lacking = [scope for scope in required if surely_lacks(granted, scope)] or required
         super().__init__(
             endpoint,
-            f"the credentials lack the scope {' or '.join(required)} (they have: {', '.join(granted) or 'none'}).",
-            "Create them again with that scope, or leave the table out with --tables.",
+            f"the credentials lack {scopes_named(lacking)} (they have: {', '.join(granted) or 'none'}).",
+            f"Create them again with {'that scope' if len(lacking) == 1 else 'those scopes'}, "
+            "or leave the table out with --tables.",
         )
 
 
@@ -160,6 +168,12 @@ class NoAnswer(TryFailed):
     def __init__(self, why: str, host: str) -> None:
         self.host = host
         super().__init__(why)
+
+
+def scopes_named(scopes: Sequence[str]) -> str:
+    """`the scope project`, `the scopes project and project:admin`: all of them are meant."""
+    *others, last = scopes or [""]
+    return f"the scopes {', '.join(others)} and {last}" if others else f"the scope {last}"
 
 
 _LONGEST_TOLD = 300  # characters of what Bitbucket says that fit into a message

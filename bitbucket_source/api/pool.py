@@ -20,6 +20,7 @@ from bitbucket_source.api.errors import (
     NotFound,
     OutOfSight,
     ScopeMissing,
+    scopes_named,
 )
 from bitbucket_source.api.quota import Quota, Quotas
 from bitbucket_source.api.scopes import surely_lacks
@@ -159,16 +160,17 @@ class Pool:
             return OutOfSight(question.endpoint, error.why, "Credentials that saw it are no longer accepted.")
         if not isinstance(error, ScopeMissing) or len(self.members) == 1:
             return error
-        scope = question.scope or next(iter(error.required), "")
+        needed = [question.scope] if question.scope else error.required
         with self._learned.lock:
             lacking = {
                 who for who, endpoint, place in self._learned.refused if (endpoint, place) == (question.endpoint, "")
             }
             others = [each for each in self.alive if each.identity not in lacking]
-        if all(surely_lacks(self.scopes_of(each), scope) for each in others):
+        if all(any(surely_lacks(self.scopes_of(each), scope) for scope in needed) for each in others):
             return error
-        why = f"of the credentials that see this repository none has the scope {' or '.join(error.required)}."
-        return AccessDenied(question.endpoint, why, "Give one of them that scope too.")
+        why = f"of the credentials that see this repository none has {scopes_named(error.required)}."
+        step = f"Give one of them {'that scope' if len(error.required) == 1 else 'those scopes'} too."
+        return AccessDenied(question.endpoint, why, step)
 
     def has_another(self, question: Question) -> bool:
         """Whether a credential may ask at once that Bitbucket has not told to wait."""

@@ -103,6 +103,11 @@ def recorded(shared: Path, case: str) -> dict[str, Any]:
     return next(body for body in bodies if body["case"].startswith(case))
 
 
+def _lacks_scopes(required: list[str], granted: list[str]) -> dict[str, Any]:
+    """The body of a 403, as errors.json has it for one scope."""
+    return {"type": "error", "error": {"message": "x", "detail": {"required": required, "granted": granted}}}
+
+
 @pytest.mark.parametrize("case", EXPECTED)
 def test_recorded_errors(emulator: Emulator, client: Client, shared: Path, case: str) -> None:
     body = recorded(shared, case)
@@ -127,6 +132,13 @@ def test_a_missing_scope_is_named_with_what_is_there(emulator: Emulator) -> None
     )
 
 
+def test_scopes_that_are_missing_together_are_to_be_given_together(emulator: Emulator, client: Client) -> None:
+    emulator.add_fault(Fault(kind="status", status=403, body=_lacks_scopes(["repository", "repository:admin"], [])))
+    with pytest.raises(ScopeMissing) as caught:
+        read(client)
+    assert caught.value.next_step == "Create them again with those scopes, or leave the table out with --tables."
+
+
 def test_unresolved_hashes_are_named(client: Client) -> None:
     with pytest.raises(NotFound) as caught:
         read(client, f"/repositories/acme/web/commits?include={'a' * 40}")
@@ -146,6 +158,24 @@ def test_unresolved_hashes_are_named(client: Client) -> None:
             {"error": {"message": "x", "detail": {"required": "project", "granted": None}}},
             "the credentials lack the scope project (they have: none).",
             id="scopes as a text",
+        ),
+        pytest.param(
+            403,
+            _lacks_scopes(["repository", "repository:admin"], ["account"]),
+            "the credentials lack the scopes repository and repository:admin (they have: account).",
+            id="two scopes, both lacking",
+        ),
+        pytest.param(
+            403,
+            _lacks_scopes(["repository", "repository:admin"], ["repository:write"]),
+            "the credentials lack the scope repository:admin (they have: repository:write).",
+            id="two scopes, one lacking",
+        ),
+        pytest.param(
+            403,
+            _lacks_scopes(["read:user:bitbucket", "read:workspace:bitbucket", "x"], []),
+            "the credentials lack the scopes read:user:bitbucket, read:workspace:bitbucket and x (they have: none).",
+            id="three scopes",
         ),
         pytest.param(404, "[" * 5000, "not found.", id="nested too deep"),
     ],

@@ -12,7 +12,15 @@ from bitbucket_emulator import Emulator, Fault, RateLimits
 from bitbucket_emulator.world.model import Credential
 from bitbucket_source.api.client import Client
 from bitbucket_source.api.credentials import AccessToken, Credentials
-from bitbucket_source.api.errors import CredentialsRefused, NotFound, OutOfSight, RateLimited, ScopeMissing, Stopped
+from bitbucket_source.api.errors import (
+    AccessDenied,
+    CredentialsRefused,
+    NotFound,
+    OutOfSight,
+    RateLimited,
+    ScopeMissing,
+    Stopped,
+)
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.api.pool import Question, Several
 from bitbucket_source.api.retry import RetryPolicy
@@ -128,6 +136,40 @@ def test_a_scope_that_all_lack_is_told(emulator: Emulator) -> None:
         with pytest.raises(ScopeMissing, match="lack the scope pipeline"):
             read(client, PIPELINES, PIPELINES_ENDPOINT)
     assert len(emulator.requests) == 3, "the second time nobody's hopes are up"
+
+
+@pytest.mark.parametrize(
+    ("path", "needed", "sentence"),
+    [
+        pytest.param("pipelines/", {"pipeline"}, "the scope pipeline. Give one of them that scope too.", id="one"),
+        pytest.param(
+            "deploy-keys",
+            {"repository", "repository:admin"},
+            "the scopes repository and repository:admin. Give one of them those scopes too.",
+            id="two",
+        ),
+    ],
+)
+def test_scopes_that_nobody_who_sees_the_repository_has_are_told(
+    emulator: Emulator, path: str, needed: set[str], sentence: str
+) -> None:
+    emulator.world.credentials["two"].scopes = frozenset({"repository", *needed})
+    restrict(emulator, "two", "busy")
+    client = client_with(emulator, "narrow", "two")
+    look(client, emulator)
+    with pytest.raises(AccessDenied) as caught:
+        read(client, f"{path_of(emulator, 'web')}/{path}", f"/repositories/{{repository}}/{path}")
+    assert not isinstance(caught.value, ScopeMissing), "one of them has it, and may be shown the repository"
+    assert str(caught.value).endswith(f"none has {sentence}")
+
+
+def test_of_two_scopes_that_all_lack_one_is_enough_to_know(emulator: Emulator) -> None:
+    restrict(emulator, "two", "busy")
+    client = client_with(emulator, "narrow", "two")
+    look(client, emulator)
+    with pytest.raises(ScopeMissing, match="lack the scope repository:admin"):
+        read(client, f"{path_of(emulator, 'web')}/deploy-keys", "/repositories/{repository}/deploy-keys")
+    assert askers(emulator) == ["narrow"], "the other does not see it"
 
 
 def test_a_repository_is_asked_of_whom_it_is_shown_to(emulator: Emulator) -> None:
