@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-from bitbucket_source.tables.contract import Table, bigint, json, place, text
-
-_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, place, text
 
 DEFAULT_REVIEWERS = Table(
     name="default_reviewers",
@@ -17,7 +15,7 @@ DEFAULT_REVIEWERS = Table(
     accounts=("",),
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         replace(text("uuid", "The reviewer (users.uuid).", name="user_uuid"), account=True),
     ),
 )
@@ -33,7 +31,7 @@ BRANCH_RESTRICTIONS = Table(
     accounts=("users",),
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         bigint("id", "Number of the rule."),
         text("kind", "What it restricts or requires: push, force, delete, require_approvals_to_merge and the like."),
         text("branch_match_kind", "glob or branching_model."),
@@ -60,7 +58,7 @@ REPOSITORY_PERMISSIONS = Table(
     askable=False,
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         place("granted_to", "users or groups: in which of the two lists it stands."),
         text("user.uuid", "The user (users.uuid); '' where it was given to a group."),
         # stored as '' where there is none, like an account

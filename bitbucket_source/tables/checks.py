@@ -1,8 +1,7 @@
 """What builds and scanners say of commits."""
 
-from bitbucket_source.tables.contract import Table, bigint, json, place, text, timestamp
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, place, text, timestamp
 
-_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
 _COMMIT = place("commit_hash", "The commit (commits.hash).")
 
 _NEW_WHEN = (
@@ -30,7 +29,7 @@ COMMIT_STATUSES = Table(
     askable=False,
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         _COMMIT,
         text("key", "Identity of the status among those of the commit."),
         text("uuid", "Identity of the status, where Bitbucket gives one."),
@@ -56,7 +55,7 @@ REPORTS = Table(
     blind_to=_BLIND_TO,
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         _COMMIT,
         text("uuid", "Identity of the report, with braces."),
         text("external_id", "Identity its maker gave it."),
@@ -84,7 +83,7 @@ REPORT_ANNOTATIONS = Table(
     blind_to=_BLIND_TO,
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         _COMMIT,
         place("report_uuid", "The report (reports.uuid)."),
         text("uuid", "Identity of the finding, with braces."),

@@ -120,6 +120,7 @@ def ours(kind: Type, name: str, description: str) -> Column:
     return _column(kind, name, description, name, Origin.OURS)
 
 
+OF_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
 DELETED_AT = ours(
     Type.TIMESTAMP,
     "deleted_at",
@@ -169,7 +170,7 @@ class Table:
     askable: bool = True
     """one object can be asked for by the last column of the key, behind the list's path"""
     keeps_history: bool = False
-    """rows stay as they were seen, whatever becomes of their object: there is no deleted_at"""
+    """rows stay as they were seen, because Bitbucket overwrites the object (FACTS 5): there is no deleted_at"""
     bookkeeping: bool = False
     default: bool = True
     columns_by_name: dict[str, Column] = field(init=False, repr=False)

@@ -1,8 +1,6 @@
-"""Environments, and what is deployed to them."""
+"""Environments, what is deployed to them with each attempt, and the commits that each successful one carried."""
 
-from bitbucket_source.tables.contract import Table, account, bigint, boolean, place, text, timestamp
-
-_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, account, bigint, boolean, text, timestamp
 
 ENVIRONMENTS = Table(
     name="environments",
@@ -14,7 +12,7 @@ ENVIRONMENTS = Table(
     costs="1 request per repository, once; 1 more whenever a deployment tells of a change",
     blind_to="what is changed without a deployment: a name, rank or lock, one made and not yet used, one deleted",
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("uuid", "Identity of the environment, with braces."),
         text("name", "Name of the environment."),
         text("slug", "Name of the environment in URLs."),
@@ -50,7 +48,7 @@ DEPLOYMENTS = Table(
     ),
     accounts=("state.deployer",),
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("uuid", "Identity of the deployment, with braces: one for each run and environment."),
         text("environment.uuid", "The environment (environments.uuid)."),
         text("step.uuid", "The step that deploys (pipeline_steps.uuid)."),
@@ -64,5 +62,57 @@ DEPLOYMENTS = Table(
         timestamp("state.completed_on", "When the newest attempt ended; null while it runs."),
         bigint("version", "A number that grows with the deployments of an environment."),
         timestamp("last_update_time", "When Bitbucket changed the row last; null where nobody has deployed."),
+    ),
+)
+
+DEPLOYMENT_ATTEMPTS = Table(
+    name="deployment_attempts",
+    description=(
+        "Every start of a deployment that was ever seen, with each state it was seen in. They stay when it is deployed "
+        "again; a deployment that has not started makes none."
+    ),
+    key=("repository_uuid", "deployment_uuid", "started_on", "status"),
+    scope="pipeline",
+    parent=DEPLOYMENTS,
+    keeps_history=True,
+    new_when="together with the deployment",
+    costs="no request of its own",
+    blind_to="an attempt that was overwritten by the next before any sync saw it",
+    columns=(
+        OF_REPOSITORY,
+        text("deployment_uuid", "The deployment (deployments.uuid)."),
+        timestamp("started_on", "When this attempt started."),
+        text("status", "SUCCESSFUL, FAILED or STOPPED; of one that was seen before it ended, the state: IN_PROGRESS."),
+        timestamp("completed_on", "When it ended; null while it ran."),
+        text("environment_uuid", "The environment (environments.uuid)."),
+        text("step_uuid", "The step that deploys (pipeline_steps.uuid)."),
+        text("release_pipeline_uuid", "The run that deploys (pipelines.uuid)."),
+        text("release_name", "Name of what was deployed: # and the number of the run."),
+        text("commit_hash", "The commit deployed (commits.hash)."),
+        text("deployer_uuid", "Who deployed, as in users.uuid; null where that is not told."),
+        bigint("version", "A number that grows with the deployments of an environment."),
+    ),
+)
+
+DEPLOYMENT_COMMITS = Table(
+    name="deployment_commits",
+    description=(
+        "What each successful attempt carried: the commits that its commit reaches and that of the successful attempt "
+        "before it in the same environment does not. None for the first one in an environment, and none for one that "
+        "deployed again what was there."
+    ),
+    key=("repository_uuid", "deployment_uuid", "started_on", "hash"),
+    scope="pipeline",
+    parent=DEPLOYMENT_ATTEMPTS,
+    new_when="a successful attempt is new, once its commit and that of the one before it are in commit_parents",
+    costs="no request of its own",
+    columns=(
+        OF_REPOSITORY,
+        text("deployment_uuid", "The deployment (deployments.uuid)."),
+        timestamp("started_on", "Start of the attempt (deployment_attempts.started_on)."),
+        text("hash", "A commit it carried (commits.hash)."),
+        text("environment_uuid", "The environment (environments.uuid)."),
+        text("previous_deployment_uuid", "The successful deployment before it in the environment (deployments.uuid)."),
+        timestamp("previous_started_on", "Start of that one's attempt (deployment_attempts.started_on)."),
     ),
 )

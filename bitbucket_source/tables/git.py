@@ -1,8 +1,16 @@
-"""What git holds: branches, tags, commits."""
+"""What git holds: branches, tags, commits; and what the messages of commits say in a form that programs can read."""
 
-from bitbucket_source.tables.contract import Table, account, json, of_parent, place, position, text, timestamp
-
-_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
+from bitbucket_source.tables.contract import (
+    OF_REPOSITORY,
+    Table,
+    account,
+    bigint,
+    json,
+    of_parent,
+    position,
+    text,
+    timestamp,
+)
 
 BRANCHES = Table(
     name="branches",
@@ -14,7 +22,7 @@ BRANCHES = Table(
     costs="1 request per 100 branches of a repository that was pushed to",
     blind_to="merge strategies that were changed without a push",
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("name", "Name of the branch, without refs/heads/."),
         text("target.hash", "The commit the branch points at (commits.hash)."),
         timestamp("target.date", "Date of that commit, in whole seconds."),
@@ -33,7 +41,7 @@ TAGS = Table(
     costs="1 request per 100 tags of a repository that was pushed to",
     blind_to="a tagger whose account was made, mapped or deleted later (tagger_user_uuid)",
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("name", "Name of the tag, without refs/tags/."),
         text("target.hash", "The commit the tag points at (commits.hash)."),
         timestamp("target.date", "Date of that commit; a new tag may stand on an old commit."),
@@ -58,7 +66,7 @@ COMMITS = Table(
     blind_to="an e-mail address that is mapped to an account later (author_user_uuid)",
     accounts=("author.user",),
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         _HASH,
         timestamp("date", "Date git has for the commit, in whole seconds; may lie long before the push."),
         text("author.raw", "Name and e-mail of the author, as git has them."),
@@ -78,9 +86,29 @@ COMMIT_PARENTS = Table(
     new_when="together with its commit",
     costs="no request of its own",
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         of_parent(_HASH, "hash"),
         position("0 for the first parent (the branch merged into), 1 and up for the merged ones."),
         text("hash", "The parent (commits.hash).", name="parent_hash"),
+    ),
+)
+
+COMMIT_TRAILERS = Table(
+    name="commit_trailers",
+    description=(
+        "The `Key: value` lines at the end of a commit's message, as git interpret-trailers finds them, and each "
+        '"This reverts commit <hash>" of its body.'
+    ),
+    key=("repository_uuid", "hash", "position"),
+    scope="repository",
+    parent=COMMITS,
+    new_when="together with its commit",
+    costs="no request of its own",
+    columns=(
+        OF_REPOSITORY,
+        text("hash", "The commit (commits.hash)."),
+        bigint("position", "Place among the trailers of the message, from 0."),
+        text("key", "What stands before the colon, as written; of a revert the words 'This reverts commit'."),
+        text("value", "What stands behind it, lines that go on joined by a space; the hash of a reverted commit."),
     ),
 )

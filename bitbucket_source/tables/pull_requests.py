@@ -1,15 +1,6 @@
 """Pull requests and who takes part in them."""
 
-from bitbucket_source.tables.contract import (
-    Table,
-    account,
-    bigint,
-    boolean,
-    of_parent,
-    place,
-    text,
-    timestamp,
-)
+from bitbucket_source.tables.contract import Table, account, bigint, boolean, of_parent, place, text, timestamp
 
 _REPOSITORY = place("repository_uuid", "The repository pulled into (repositories.uuid).")
 _ID = bigint("id", "Number of the pull request in its repository.")

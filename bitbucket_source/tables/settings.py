@@ -1,8 +1,6 @@
-"""What is set up in a repository: webhooks, schedules, files to download."""
+"""What is set up in a repository: webhooks, files to download."""
 
-from bitbucket_source.tables.contract import Table, account, bigint, boolean, json, place, text, timestamp
-
-_REPOSITORY = place("repository_uuid", "The repository (repositories.uuid).")
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, account, bigint, boolean, json, text, timestamp
 
 WEBHOOKS = Table(
     name="webhooks",
@@ -14,7 +12,7 @@ WEBHOOKS = Table(
     costs="1 request per 100 webhooks a sync and repository",
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("uuid", "Identity of the webhook, with braces."),
         text("description", "What its maker says it is for."),
         text("url[origin]", "Protocol and host of the URL that is called.", name="url_origin"),
@@ -23,29 +21,6 @@ WEBHOOKS = Table(
         boolean("secret_set", "Whether calls are signed with a secret."),
         boolean("skip_cert_verification", "Whether the host's certificate is not verified."),
         timestamp("created_at", "When it was made."),
-    ),
-)
-
-PIPELINE_SCHEDULES = Table(
-    name="pipeline_schedules",
-    description="The pipelines that are started by the clock.",
-    key=("repository_uuid", "uuid"),
-    endpoint="/repositories/{workspace}/{repository_uuid}/pipelines_config/schedules",
-    scope="pipeline",
-    new_when="listed whole on every sync",
-    costs="1 request per 100 schedules a sync and repository",
-    default=False,
-    columns=(
-        _REPOSITORY,
-        text("uuid", "Identity of the schedule, with braces."),
-        boolean("enabled", "Whether it starts pipelines."),
-        text("cron_pattern", "When, as a cron expression of seven fields, seconds first (quartz)."),
-        text("target.ref_type", "branch or tag."),
-        text("target.ref_name", "Name of the branch or tag the pipeline runs on."),
-        text("target.selector.type", "Part of the configuration: default, branches, custom and the like."),
-        text("target.selector.pattern", "Pattern of that part, or the name of a custom pipeline."),
-        timestamp("created_on", "When it was made."),
-        timestamp("updated_on", "When it was changed last."),
     ),
 )
 
@@ -62,7 +37,7 @@ DOWNLOADS = Table(
     askable=False,
     default=False,
     columns=(
-        _REPOSITORY,
+        OF_REPOSITORY,
         text("name", "Name of the file; another of the same name replaces it."),
         bigint("size", "Size in bytes."),
         bigint("downloads", "How often it was downloaded."),

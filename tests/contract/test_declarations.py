@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +12,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
+from bitbucket_source import tables
 from bitbucket_source.api.decode import decode_page
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.resources import column_hints
@@ -110,6 +113,16 @@ each_asked_table = pytest.mark.parametrize(
 
 def test_names_of_tables_are_unique() -> None:
     assert [*TABLES] == [table.name for table in (*DATA_TABLES, *BOOKKEEPING_TABLES)]
+
+
+def test_every_table_that_a_module_declares_is_there() -> None:
+    names = [f"{tables.__name__}.{module.name}" for module in pkgutil.iter_modules(tables.__path__)]
+    declared = {each for name in names for each in vars(importlib.import_module(name)).values() if type(each) is Table}
+    assert declared == {*TABLES.values()}
+
+
+def test_the_tables_of_the_design_are_there_in_its_order() -> None:
+    assert [table.name for table in DATA_TABLES] == [*KEYS]
 
 
 @each_table
