@@ -13,28 +13,10 @@ from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Events, Reached
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.listing import whole_list
-from bitbucket_source.tables import (
-    BRANCH_RESTRICTIONS,
-    DEFAULT_REVIEWERS,
-    DOWNLOADS,
-    PIPELINE_SCHEDULES,
-    REPOSITORY_PERMISSIONS,
-    WEBHOOKS,
-    Table,
-)
+from bitbucket_source.tables import DATA_TABLES, Table
 
-WHOLE_LISTS: Mapping[Table, Sequence[Place]] = {
-    PIPELINE_SCHEDULES: ({},),
-    DEFAULT_REVIEWERS: ({},),
-    BRANCH_RESTRICTIONS: ({},),
-    REPOSITORY_PERMISSIONS: ({"granted_to": "users"}, {"granted_to": "groups"}),
-    WEBHOOKS: ({},),
-    DOWNLOADS: ({},),
-}
+WHOLE_LISTS: Mapping[Table, Sequence[Place]] = {table: table.lists for table in DATA_TABLES if table.listed_whole}
 """The tables that are read so, and where below a repository their lists are, beside what every endpoint names."""
-
-_NOT_FOUND_IS_EMPTY = frozenset({PIPELINE_SCHEDULES})
-"""A repository that never had pipelines answers 404 (FACTS 5)."""
 
 
 class WholeListCursor(msgspec.Struct, frozen=True):
@@ -66,6 +48,6 @@ def _pages(ask: Ask, job: Job, table: Table, place: Place) -> list[Page[Any]]:
     try:
         return list(ask.pages(table, place))
     except NotFound as error:
-        if error.is_of_repository or table not in _NOT_FOUND_IS_EMPTY or job.known.keys(table, place):
+        if error.is_of_repository or not table.not_found_is_empty or job.known.keys(table, place):
             raise
         return []

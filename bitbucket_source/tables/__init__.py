@@ -21,7 +21,6 @@ from bitbucket_source.tables import (
 )
 from bitbucket_source.tables.access import BRANCH_RESTRICTIONS as BRANCH_RESTRICTIONS
 from bitbucket_source.tables.access import DEFAULT_REVIEWERS as DEFAULT_REVIEWERS
-from bitbucket_source.tables.access import REPOSITORY_PERMISSIONS as REPOSITORY_PERMISSIONS
 from bitbucket_source.tables.bookkeeping import SYNC_CURSORS as SYNC_CURSORS
 from bitbucket_source.tables.bookkeeping import SYNC_ERRORS as SYNC_ERRORS
 from bitbucket_source.tables.bookkeeping import SYNC_FORGOTTEN as SYNC_FORGOTTEN
@@ -61,7 +60,6 @@ from bitbucket_source.tables.reviews import PULL_REQUEST_COMMENTS as PULL_REQUES
 from bitbucket_source.tables.reviews import PULL_REQUEST_COMMITS as PULL_REQUEST_COMMITS
 from bitbucket_source.tables.reviews import PULL_REQUEST_FILES as PULL_REQUEST_FILES
 from bitbucket_source.tables.reviews import PULL_REQUEST_TASKS as PULL_REQUEST_TASKS
-from bitbucket_source.tables.settings import DOWNLOADS as DOWNLOADS
 from bitbucket_source.tables.settings import WEBHOOKS as WEBHOOKS
 
 _FAMILIES = (

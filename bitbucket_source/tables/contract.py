@@ -7,7 +7,7 @@ dlt's hints, the dbt sources file and `docs/tables.md`. Nothing of it is written
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -145,8 +145,14 @@ class Table:
     """the column that orders the list in time; an object without it cannot be placed and is reported"""
     pagelen: int = 100
     """the longest page Bitbucket gives (FACTS 1); 0 where the endpoint has no pages"""
+    listed_whole: bool = False
+    """a short list of a repository whose changes nothing tells of: every sync reads all of it (sync/whole_lists.py)"""
+    lists: tuple[Mapping[str, str], ...] = ({},)
+    """of `listed_whole`: what each of a repository's lists fills into the endpoint, where there are several"""
+    not_found_is_empty: bool = False
+    """of `listed_whole`: a repository that never had any answers 404"""
     new_when: str = ""
-    """what makes a row be read (again)"""
+    """what makes a row be read (again); said of itself where it is `listed_whole`"""
     costs: str = ""
     """what that costs, in requests"""
     blind_to: str = ""
@@ -176,7 +182,9 @@ class Table:
     columns_by_name: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Add the columns every table has, and refuse a declaration that contradicts itself."""
+        """Add what every table has, and refuse a declaration that contradicts itself."""
+        if self.listed_whole:
+            object.__setattr__(self, "new_when", "listed whole on every sync")
         if not self.bookkeeping:
             ours_of_all = (SYNCED_AT,) if self.keeps_history else (DELETED_AT, SYNCED_AT)
             object.__setattr__(self, "columns", (*self.columns, *ours_of_all))

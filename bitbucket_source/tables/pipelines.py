@@ -174,7 +174,9 @@ PIPELINE_SCHEDULES = Table(
     key=("repository_uuid", "uuid"),
     endpoint="/repositories/{workspace}/{repository_uuid}/pipelines_config/schedules",
     scope="pipeline",
-    new_when="listed whole on every sync",
+    listed_whole=True,
+    # a repository that never had pipelines answers so (FACTS 5)
+    not_found_is_empty=True,
     costs="1 request per 100 schedules a sync and repository",
     default=False,
     columns=(

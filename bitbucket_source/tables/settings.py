@@ -8,7 +8,7 @@ WEBHOOKS = Table(
     key=("repository_uuid", "uuid"),
     endpoint="/repositories/{workspace}/{repository_uuid}/hooks",
     scope="webhook",
-    new_when="listed whole on every sync",
+    listed_whole=True,
     costs="1 request per 100 webhooks a sync and repository",
     default=False,
     columns=(
@@ -30,7 +30,7 @@ DOWNLOADS = Table(
     key=("repository_uuid", "name"),
     endpoint="/repositories/{workspace}/{repository_uuid}/downloads",
     scope="repository",
-    new_when="listed whole on every sync",
+    listed_whole=True,
     costs="1 request per 100 files a sync and repository",
     accounts=("user",),
     # GET of one answers with the file

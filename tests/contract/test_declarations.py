@@ -7,6 +7,7 @@ import pkgutil
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
+from string import Formatter
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -208,6 +209,14 @@ def test_it_is_said_where_a_table_comes_from_and_what_that_costs(table: Table) -
     elif table is not USERS:
         assert table.parent
         assert bool(table.within) != table.is_derived
+
+
+@pytest.mark.parametrize("table", [table for table in DATA_TABLES if table.listed_whole], ids=lambda table: table.name)
+def test_lists_that_are_read_whole_fill_their_endpoint(table: Table) -> None:
+    named = {name for _, name, _, _ in Formatter().parse(table.endpoint) if name}
+    for place_of_list in table.lists:
+        assert named == {"workspace", "repository_uuid", *place_of_list}
+        assert place_of_list.keys() <= set(table.key), "else rows of two lists could not be told apart"
 
 
 @each_data_table
