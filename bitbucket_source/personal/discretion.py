@@ -16,8 +16,13 @@ from bitbucket_source.personal.addresses import (
     with_emails,
     without,
 )
+from bitbucket_source.tables import DATA_TABLES
 
-PROSE = frozenset({"raw", "html", "message", "title", "description", "display_name", "nickname", "reason"})
+_PROSE_IN_NO_COLUMN = frozenset({"html"})
+"""the rendering that Bitbucket puts beside each text: in objects that are kept whole"""
+PROSE = _PROSE_IN_NO_COLUMN.union(
+    column.path.split(".")[-1] for table in DATA_TABLES for column in table.columns if column.is_prose
+)
 """names of the values that people wrote; an address in any other (a branch, a path, a link) names something else"""
 SIGNATURES = frozenset({"author", "committer", "tagger"})
 """names of the objects whose `raw` is `Name <address>`, as git has it"""

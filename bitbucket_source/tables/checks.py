@@ -1,6 +1,6 @@
 """What builds and scanners say of commits."""
 
-from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, place, text, timestamp
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, place, prose, text, timestamp
 
 _COMMIT = place("commit_hash", "The commit (commits.hash).")
 
@@ -35,7 +35,7 @@ COMMIT_STATUSES = Table(
         text("uuid", "Identity of the status, where Bitbucket gives one."),
         text("state", "INPROGRESS, SUCCESSFUL, FAILED or STOPPED."),
         text("name", "What was built, as people call it."),
-        text("description", "What the build says of its outcome."),
+        prose("description", "What the build says of its outcome."),
         text("url", "Page of the build."),
         text("refname", "The branch that pointed at the commit when the status was made; null where unknown."),
         timestamp("created_on", "When the status was made."),
@@ -59,7 +59,7 @@ REPORTS = Table(
         _COMMIT,
         text("uuid", "Identity of the report, with braces."),
         text("external_id", "Identity its maker gave it."),
-        text("title", "What it is called."),
+        prose("title", "What it is called."),
         text("details", "What it is about."),
         text("reporter", "The tool or company that made it."),
         text("report_type", "SECURITY, COVERAGE, TEST or BUG."),

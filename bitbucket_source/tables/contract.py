@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -44,8 +44,8 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: made by `text`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`, `position`,
-    `ours`.
+    """One column: made by `text`, `prose`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`,
+    `of_parent`, `position`, `ours`, `account`.
     """
 
     path: str
@@ -57,6 +57,8 @@ class Column:
     origin: Origin = Origin.OBJECT
     account: bool = False
     """the uuid of an account: stored as '' where it is part of a key and the account is gone"""
+    is_prose: bool = False
+    """people wrote it: an e-mail address may stand in it"""
 
 
 def _column(kind: Type, path: str, description: str, name: str | None, origin: Origin = Origin.OBJECT) -> Column:
@@ -68,6 +70,14 @@ def _column(kind: Type, path: str, description: str, name: str | None, origin: O
 def text(path: str, description: str, *, name: str | None = None) -> Column:
     """A string of the API object."""
     return _column(Type.TEXT, path, description, name)
+
+
+def prose(path: str, description: str, *, name: str | None = None) -> Column:
+    """A string of the API object that people wrote: e-mail addresses in it are treated as the setting `emails` says.
+
+    So is every other value of an answer whose key is called like the last part of the path.
+    """
+    return replace(text(path, description, name=name), is_prose=True)
 
 
 def bigint(path: str, description: str, *, name: str | None = None) -> Column:
@@ -107,7 +117,7 @@ def made(kind: Type, name: str, description: str) -> Column:
 
 def of_parent(column: Column, name: str) -> Column:
     """A value of the object in whose list the row was found, under another name."""
-    return Column(column.path, column.type, column.description, name, Origin.PARENT, column.account)
+    return replace(column, name=name, origin=Origin.PARENT)
 
 
 def position(description: str) -> Column:

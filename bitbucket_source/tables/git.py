@@ -8,6 +8,7 @@ from bitbucket_source.tables.contract import (
     json,
     of_parent,
     position,
+    prose,
     text,
     timestamp,
 )
@@ -46,8 +47,8 @@ TAGS = Table(
         text("target.hash", "The commit the tag points at (commits.hash)."),
         timestamp("target.date", "Date of that commit; a new tag may stand on an old commit."),
         timestamp("date", "When the tag was made; null for a lightweight tag."),
-        text("message", "Message of an annotated tag; null for a lightweight one."),
-        text("tagger.raw", "Name and e-mail of who made an annotated tag, as git has them."),
+        prose("message", "Message of an annotated tag; null for a lightweight one."),
+        prose("tagger.raw", "Name and e-mail of who made an annotated tag, as git has them."),
         text("tagger.user.uuid", "The account of that person (users.uuid), where the e-mail is mapped to one."),
     ),
     accounts=("tagger.user",),
@@ -69,9 +70,9 @@ COMMITS = Table(
         OF_REPOSITORY,
         _HASH,
         timestamp("date", "Date git has for the commit, in whole seconds; may lie long before the push."),
-        text("author.raw", "Name and e-mail of the author, as git has them."),
+        prose("author.raw", "Name and e-mail of the author, as git has them."),
         account("author.user", "The account the author's e-mail is mapped to"),
-        text("message", "The whole message."),
+        prose("message", "The whole message."),
     ),
 )
 

@@ -1,6 +1,6 @@
 """Workspaces and the people in them."""
 
-from bitbucket_source.tables.contract import Table, boolean, place, text, timestamp
+from bitbucket_source.tables.contract import Table, boolean, place, prose, text, timestamp
 
 WORKSPACES = Table(
     name="workspaces",
@@ -37,7 +37,7 @@ PROJECTS = Table(
         place("workspace_slug", "The workspace's name in URLs when the project was read."),
         text("key", "The project's short name, as in repositories.project_key."),
         text("name", "The project's display name."),
-        text("description", "What the project is about."),
+        prose("description", "What the project is about."),
         boolean("is_private", "Whether only members of the workspace see the project."),
         timestamp("created_on", "When the project was made."),
         timestamp("updated_on", "When the project was changed last."),
@@ -73,7 +73,7 @@ USERS = Table(
         text("uuid", "Identity of the account, with braces."),
         text("type", "user, team or app_user (an access token or an app: never a person)."),
         text("account_id", "Atlassian account id; null for some old accounts and for teams."),
-        text("nickname", "The name the person chose for mentions; neither unique nor stable."),
-        text("display_name", "The name shown; 'Former user' after the account was closed."),
+        prose("nickname", "The name the person chose for mentions; neither unique nor stable."),
+        prose("display_name", "The name shown; 'Former user' after the account was closed."),
     ),
 )

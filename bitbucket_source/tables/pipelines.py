@@ -8,6 +8,7 @@ from bitbucket_source.tables.contract import (
     boolean,
     place,
     position,
+    prose,
     text,
     timestamp,
 )
@@ -32,7 +33,7 @@ PIPELINES = Table(
         text("state.name", "PARSING, PENDING, IN_PROGRESS or COMPLETED."),
         text("state.stage.name", "Of a run that is not finished: RUNNING, PAUSED, HALTED or PENDING."),
         text("state.result.name", "Of a finished run: SUCCESSFUL, FAILED, ERROR, STOPPED or EXPIRED."),
-        text("state.result.error.message", "Why a run ended in ERROR."),
+        prose("state.result.error.message", "Why a run ended in ERROR."),
         text("target.type", "pipeline_ref_target, pipeline_pullrequest_target or pipeline_commit_target."),
         text("target.ref_type", "branch, tag and the like."),
         text("target.ref_name", "Name of the branch or tag."),
@@ -163,7 +164,7 @@ PIPELINE_TEST_CASES = Table(
         text("package_name", "The class or module."),
         text("status", "PASSED, FAILED, ERROR, SKIPPED or UNKNOWN."),
         text("duration", "How long it took, as a duration of ISO 8601 (PT0.123S)."),
-        text("reason.message", "Why it failed, where Bitbucket tells."),
+        prose("reason.message", "Why it failed, where Bitbucket tells."),
         text("reason.stack_trace", "Where it failed, where Bitbucket tells."),
     ),
 )

@@ -1,6 +1,6 @@
 """Pull requests and who takes part in them."""
 
-from bitbucket_source.tables.contract import Table, account, bigint, boolean, of_parent, place, text, timestamp
+from bitbucket_source.tables.contract import Table, account, bigint, boolean, of_parent, place, prose, text, timestamp
 
 _REPOSITORY = place("repository_uuid", "The repository pulled into (repositories.uuid).")
 _ID = bigint("id", "Number of the pull request in its repository.")
@@ -22,12 +22,12 @@ PULL_REQUESTS = Table(
     columns=(
         _REPOSITORY,
         _ID,
-        text("title", "Title."),
-        text("description", "Text of the pull request, as typed."),
+        prose("title", "Title."),
+        prose("description", "Text of the pull request, as typed."),
         text("state", "OPEN, MERGED, DECLINED or SUPERSEDED."),
         boolean("draft", "Whether it is a draft now; null in answers older than drafts."),
         boolean("queued", "Whether it waits in a merge queue; null in answers older than merge queues."),
-        text("reason", "Why it was declined; '' where nobody said."),
+        prose("reason", "Why it was declined; '' where nobody said."),
         account("author", "Who opened it"),
         text("author.type", "user or app_user (an access token: a bot)."),
         text("source.branch.name", "The branch to be merged."),

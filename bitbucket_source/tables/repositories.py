@@ -1,6 +1,6 @@
 """Repositories: the list everything else hangs on."""
 
-from bitbucket_source.tables.contract import Table, bigint, boolean, text, timestamp
+from bitbucket_source.tables.contract import Table, bigint, boolean, prose, text, timestamp
 
 REPOSITORIES = Table(
     name="repositories",
@@ -18,7 +18,7 @@ REPOSITORIES = Table(
         text("slug", "The repository's name in URLs; can be changed, and then taken by another."),
         text("full_name", "workspace/slug."),
         text("name", "Display name."),
-        text("description", "What the repository is about."),
+        prose("description", "What the repository is about."),
         boolean("is_private", "Whether only people with access see it."),
         text("scm", "Always git."),
         text("project.key", "The project (projects.key); null in some old repositories."),

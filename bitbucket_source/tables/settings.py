@@ -1,6 +1,16 @@
 """What is set up in a repository: webhooks, files to download."""
 
-from bitbucket_source.tables.contract import OF_REPOSITORY, Table, account, bigint, boolean, json, text, timestamp
+from bitbucket_source.tables.contract import (
+    OF_REPOSITORY,
+    Table,
+    account,
+    bigint,
+    boolean,
+    json,
+    prose,
+    text,
+    timestamp,
+)
 
 WEBHOOKS = Table(
     name="webhooks",
@@ -14,7 +24,7 @@ WEBHOOKS = Table(
     columns=(
         OF_REPOSITORY,
         text("uuid", "Identity of the webhook, with braces."),
-        text("description", "What its maker says it is for."),
+        prose("description", "What its maker says it is for."),
         text("url[origin]", "Protocol and host of the URL that is called.", name="url_origin"),
         boolean("active", "Whether it is called."),
         json("events", "List of the events it is called for, as in repo:push."),

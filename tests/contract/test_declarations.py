@@ -17,6 +17,7 @@ from bitbucket_source import tables
 from bitbucket_source.api.decode import decode_page
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.resources import column_hints
+from bitbucket_source.personal.discretion import PROSE
 from bitbucket_source.sync.ask import nested_tables
 from bitbucket_source.sync.commits import HASHES_IN_A_URL
 from bitbucket_source.sync.pipelines import OPEN_STATUSES
@@ -192,6 +193,16 @@ def test_every_account_named_becomes_a_user(table: Table) -> None:
     told = [c.path for c in table.object_columns if "(users.uuid)" in c.description]
     named = {"" if path == "uuid" else path.removesuffix(".uuid") for path in told}
     assert named == set(table.accounts)
+
+
+def test_the_names_of_what_people_wrote() -> None:
+    assert sorted(PROSE) == ["description", "display_name", "html", "message", "nickname", "raw", "reason", "title"]
+
+
+@each_data_table
+def test_what_is_called_like_prose_is_declared_as_prose(table: Table) -> None:
+    called = {column.name for column in table.object_columns if column.path.split(".")[-1] in PROSE}
+    assert called == {column.name for column in table.columns if column.is_prose}
 
 
 @each_data_table
