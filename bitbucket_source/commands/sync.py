@@ -110,9 +110,11 @@ def summary(result: SyncResult, session: Session) -> Iterator[str]:
     """What a sync did, line by line."""
     assert result.ended_at is not None
     seconds = (result.ended_at - result.started_at).total_seconds()
-    rows = sum(result.rows.values())
-    yield f"{rows:,} rows in {seconds:.1f} s with {result.requests:,} requests."
-    yield from (f"  {name:<28}{count:>12,}" for name, count in sorted(result.rows.items()) if count)
+    marked = {table.name: count for table, count in session.agenda.marked.items() if count}
+    told = f"{sum(result.rows.values()):,} rows{_marked(sum(marked.values()))}"
+    yield f"{told}{',' if marked else ''} in {seconds:.1f} s with {result.requests:,} requests."
+    for name in sorted({*(name for name, count in result.rows.items() if count), *marked}):
+        yield f"  {name:<28}{result.rows.get(name, 0):>12,}{_marked(marked.get(name, 0))}"
     yield from (f"Notice: {notice}" for notice in result.notices)
     if result.stopped:
         yield f"Stopped: {result.stopped}. {_what_remains(session)}"
@@ -123,6 +125,10 @@ def summary(result: SyncResult, session: Session) -> Iterator[str]:
             yield f"  {trouble.table.name} of {trouble.repository}{item}: {trouble.message}"
         if len(result.troubles) > _TROUBLES_SHOWN:
             yield f"  and {len(result.troubles) - _TROUBLES_SHOWN} more."
+
+
+def _marked(rows: int) -> str:
+    return f", {rows:,} marked as deleted" if rows else ""
 
 
 def _what_remains(session: Session) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import threading
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -55,6 +56,9 @@ class Agenda:
     """what is being read now, by repository"""
     rows_read: int = 0
     """objects read so far, for the progress line"""
+    marked: Counter[Table] = field(default_factory=Counter)
+    """rows marked as deleted so far, by table"""
+    _marking: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def is_done(self) -> bool:
@@ -89,6 +93,11 @@ class Agenda:
     def readable(self, tables: frozenset[Table]) -> frozenset[Table]:
         """Those of the tables whose list the credentials do not lack the scope for."""
         return frozenset(table for table in tables if not {table, table.parent} & self.lacking)
+
+    def mark(self, table: Table, rows: int) -> None:
+        """Count rows of a table that are marked as deleted."""
+        with self._marking:
+            self.marked[table] += rows
 
     def report(self, trouble: Trouble) -> None:
         """Remember what could not be read, once."""

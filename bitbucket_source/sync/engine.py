@@ -25,6 +25,7 @@ from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, N
 from bitbucket_source.sync.families import FAMILIES, Family
 from bitbucket_source.sync.job import Job, Refs
 from bitbucket_source.sync.known import Known
+from bitbucket_source.sync.marked import rows_to_mark
 from bitbucket_source.sync.progress import Progress
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.tables import BRANCHES, COMMITS, REPOSITORIES, TAGS, Table
@@ -256,6 +257,7 @@ class Engine:
                 self._agenda.rows_read += len(event.objects)
                 self._sink.put(event, tables)
             case Gone():
+                self._agenda.mark(event.table, rows_to_mark(event, self._known))
                 self._sink.gone(event)
             case Reached():
                 at = event.repository_uuid or uuid

@@ -46,6 +46,39 @@ def test_a_second_sync_finds_nothing_new(bitbucket: Emulator, synced: Path, run:
     assert rows(synced, "select exit_code, requests > 0 from bitbucket_raw.sync_runs") == [(0, True), (0, True)]
 
 
+def test_a_sync_that_only_marks_deletions_says_so(bitbucket: Emulator, invoke: Invoke) -> None:
+    [repository, *_] = [each for each in bitbucket.world.repositories.values() if each.webhooks]
+    # not its only one: a list that became empty is not believed at once
+    hook = bitbucket.act("add_webhook", repository=repository.slug, url="https://ci.example/hook", description="CI")
+    assert invoke("sync", "acme", "--tables", "webhooks").exit_code == 0
+    bitbucket.act("remove_webhook", repository=repository.slug, webhook=hook.uuid)
+    done = invoke("sync", "acme", "--tables", "webhooks")
+    first, *others = done.stdout.splitlines()
+    assert re.fullmatch(r"0 rows, 1 marked as deleted, in [\d.]+ s with \d+ requests\.", first)
+    assert others == [f"  {'webhooks':<28}{0:>12}, 1 marked as deleted"]
+    again = invoke("sync", "acme", "--tables", "webhooks")
+    assert again.stdout.startswith("0 rows in "), "it is marked already"
+
+
+def test_marks_are_told_by_table_however_many_rows_a_key_stands_for(
+    bitbucket: Emulator, synced: Path, invoke: Invoke
+) -> None:
+    [repository, *_] = bitbucket.world.repositories.values()
+    author = next(user for user in bitbucket.world.users.values() if user.kind == "user" and not user.deleted)
+    message = "Fix the cart\n\nRefs: ABC-1\nReviewed-by: Ann"
+    pushed = {"repository": repository.slug, "branch": "short-lived"}
+    bitbucket.act("push", **pushed, author=author, message=message, commits=3)
+    assert invoke("sync", "acme").exit_code == 0
+    bitbucket.act("delete_branch", **pushed)
+    done = invoke("sync", "acme")
+    told = dict(re.findall(r"^  (\w+) .*, ([\d,]+) marked as deleted$", done.stdout, flags=re.MULTILINE))
+    assert told == {"branches": "1", "commits": "3", "commit_parents": "3", "commit_trailers": "6"}
+    for table, count in told.items():
+        newest = "(select max(started_at) from bitbucket_raw.sync_runs)"
+        query = f"select count(*) from bitbucket_raw.{table} where deleted_at = {newest}"
+        assert rows(synced, query) == [(int(count),)], table
+
+
 def test_only_the_tables_that_were_named_are_loaded(invoke: Invoke, tmp_path: Path) -> None:
     done = invoke("sync", "acme", "--tables", "projects, repositories")
     assert done.exit_code == 0
