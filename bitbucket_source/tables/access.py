@@ -1,8 +1,6 @@
 """Who may do what in a repository, and who is asked to review."""
 
-from dataclasses import replace
-
-from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, place, text
+from bitbucket_source.tables.contract import OF_REPOSITORY, Table, bigint, json, or_empty, place, text
 
 DEFAULT_REVIEWERS = Table(
     name="default_reviewers",
@@ -16,7 +14,7 @@ DEFAULT_REVIEWERS = Table(
     default=False,
     columns=(
         OF_REPOSITORY,
-        replace(text("uuid", "The reviewer (users.uuid).", name="user_uuid"), account=True),
+        or_empty(text("uuid", "The reviewer (users.uuid).", name="user_uuid")),
     ),
 )
 
@@ -56,14 +54,14 @@ REPOSITORY_PERMISSIONS = Table(
     lists=({"granted_to": "users"}, {"granted_to": "groups"}),
     costs="2 requests a sync and repository, 1 more per 100 users or groups",
     accounts=("user",),
+    # users by another column than groups
     askable=False,
     default=False,
     columns=(
         OF_REPOSITORY,
         place("granted_to", "users or groups: in which of the two lists it stands."),
-        text("user.uuid", "The user (users.uuid); '' where it was given to a group."),
-        # stored as '' where there is none, like an account
-        replace(text("group.slug", "The group's name in URLs; '' where it was given to a user."), account=True),
+        or_empty(text("user.uuid", "The user (users.uuid); '' where it was given to a group.")),
+        or_empty(text("group.slug", "The group's name in URLs; '' where it was given to a user.")),
         text("group.name", "The group's display name; null where it was given to a user."),
         text("permission", "read, write, admin or none."),
     ),

@@ -26,6 +26,7 @@ COMMIT_STATUSES = Table(
     new_when=_NEW_WHEN,
     costs="1 request a sync for each such commit; where refs have moved, 1 per 100 branches and 1 per 50 open pulls",
     blind_to=_BLIND_TO,
+    # only below statuses/build
     askable=False,
     default=False,
     columns=(

@@ -44,8 +44,8 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: made by `text`, `prose`, `bigint`, `boolean`, `timestamp`, `json`, `whole`, `place`, `made`,
-    `of_parent`, `position`, `ours`, `account`.
+    """One column: made by `text`, `prose`, `account`, `bigint`, `boolean`, `timestamp`, `json`, `or_empty`, `whole`,
+    `place`, `made`, `of_parent`, `position`, `ours`.
     """
 
     path: str
@@ -56,15 +56,13 @@ class Column:
     name: str
     origin: Origin = Origin.OBJECT
     account: bool = False
-    """the uuid of an account: stored as '' where it is part of a key and the account is gone"""
+    """part of the key, and null in the object where the account is gone: '' is stored then (`or_empty`)"""
     is_prose: bool = False
     """people wrote it: an e-mail address may stand in it"""
 
 
 def _column(kind: Type, path: str, description: str, name: str | None, origin: Origin = Origin.OBJECT) -> Column:
-    named = name or path.replace(".", "_")
-    account = kind is Type.TEXT and path.endswith("uuid") and "user" in path
-    return Column(path, kind, description, named, origin, account)
+    return Column(path, kind, description, name or path.replace(".", "_"), origin)
 
 
 def text(path: str, description: str, *, name: str | None = None) -> Column:
@@ -78,6 +76,11 @@ def prose(path: str, description: str, *, name: str | None = None) -> Column:
     So is every other value of an answer whose key is called like the last part of the path.
     """
     return replace(text(path, description, name=name), is_prose=True)
+
+
+def account(path: str, whose: str) -> Column:
+    """The uuid of an account embedded in the object; with the path in `Table.accounts` it becomes a row of `users`."""
+    return text(f"{path}.uuid", f"{whose} (users.uuid); null where the account is gone.")
 
 
 def bigint(path: str, description: str, *, name: str | None = None) -> Column:
@@ -98,6 +101,11 @@ def timestamp(path: str, description: str, *, name: str | None = None) -> Column
 def json(path: str, description: str, *, name: str | None = None) -> Column:
     """A list or an object of the API object, kept as JSON."""
     return _column(Type.JSON, path, description, name)
+
+
+def or_empty(column: Column) -> Column:
+    """A column of the key that may be null in the object, as where an account is gone: stored as '' then."""
+    return replace(column, account=True)
 
 
 def whole() -> Column:
@@ -147,48 +155,61 @@ class Table:
     description: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+
+    # how it is asked for
     endpoint: str = ""
     """path below the base URL, with {workspace}, {repository_uuid} to fill in; '' where no request is made"""
     scope: str = ""
-    """the OAuth scope it takes to read it, by its legacy name (FACTS 8)"""
-    cursor: str = ""
-    """the column that orders the list in time; an object without it cannot be placed and is reported"""
+    """the OAuth scope it takes to read it, by its legacy name (FACTS 8); of several the one that fewest people have"""
     pagelen: int = 100
     """the longest page Bitbucket gives (FACTS 1); 0 where the endpoint has no pages"""
+    askable: bool = True
+    """one object can be asked for by the last column of the key, behind the list's path"""
+    asked_whole: bool = False
+    """objects are asked for with all their keys, because nobody knows how those are called"""
+    always_asked: bool = False
+    """asked for with the parent's list even where it is not selected: the walk over the list needs it"""
+    also_asked: tuple[str, ...] = ()
+    """paths that the strategy needs and no column holds"""
+
+    # how the list is walked
     listed_whole: bool = False
     """a short list of a repository whose changes nothing tells of: every sync reads all of it (sync/whole_lists.py)"""
     lists: tuple[Mapping[str, str], ...] = ({},)
     """of `listed_whole`: what each of a repository's lists fills into the endpoint, where there are several"""
     not_found_is_empty: bool = False
     """of `listed_whole`: a repository that never had any answers 404"""
+    cursor: str = ""
+    """the column that orders the list in time; an object without it cannot be placed and is reported"""
+
+    # what else its objects hold, or hold it
+    parent: Table | None = None
+    """the table whose objects it is listed for, or stands in (`within`), or from whose rows it is worked out"""
+    within: str = ""
+    """path of the list in the objects of `parent` in which the rows stand"""
+    accounts: tuple[str, ...] = ()
+    """paths of the accounts in the object: each becomes a row of `users`
+
+    That of a JSON column is a list of accounts; '' where the object itself is one.
+    """
+
+    # what docs/tables.md says of it
     new_when: str = ""
     """what makes a row be read (again); said of itself where it is `listed_whole`"""
     costs: str = ""
     """what that costs, in requests"""
     blind_to: str = ""
     """which changes have no signal and are seen only by the audit"""
-    within: str = ""
-    """path of the list in the objects of `parent` in which the rows stand"""
-    parent: Table | None = None
-    always_asked: bool = False
-    """asked for with the parent's list even where it is not selected: the walk over the list needs it"""
-    also_asked: tuple[str, ...] = ()
-    """paths that the strategy needs and no column holds"""
-    asked_whole: bool = False
-    """objects are asked for with all their keys, because nobody knows how those are called"""
-    accounts: tuple[str, ...] = ()
-    """paths of the accounts in the object: each becomes a row of `users`
 
-    That of a JSON column is a list of accounts; '' where the object itself is one.
-    """
+    # what is stored
+    default: bool = True
+    """loaded where nobody names tables: what most people want for the requests it takes"""
     keeps_known: bool = False
     """not every answer tells everything about an object: what one leaves out stays as it was"""
-    askable: bool = True
-    """one object can be asked for by the last column of the key, behind the list's path"""
     keeps_history: bool = False
     """rows stay as they were seen, because Bitbucket overwrites the object (FACTS 5): there is no deleted_at"""
     bookkeeping: bool = False
-    default: bool = True
+    """what this connector remembers of itself"""
     columns_by_name: dict[str, Column] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -230,8 +251,3 @@ class Table:
         """16 hex digits that change with a column's name, type or path, and not with its description."""
         facts = ";".join(f"{c.name}:{c.type}:{c.origin}:{c.path}" for c in self.columns)
         return hashlib.sha256(f"{self.key}|{facts}".encode()).hexdigest()[:16]
-
-
-def account(path: str, whose: str) -> Column:
-    """The uuid of an account embedded in the object; the account itself becomes a row of `users`."""
-    return text(f"{path}.uuid", f"{whose} (users.uuid); null where the account is gone.")

@@ -41,6 +41,7 @@ TAGS = Table(
     new_when="listed whole together with the branches",
     costs="1 request per 100 tags of a repository that was pushed to",
     blind_to="a tagger whose account was made, mapped or deleted later (tagger_user_uuid)",
+    accounts=("tagger.user",),
     columns=(
         OF_REPOSITORY,
         text("name", "Name of the tag, without refs/tags/."),
@@ -51,7 +52,6 @@ TAGS = Table(
         prose("tagger.raw", "Name and e-mail of who made an annotated tag, as git has them."),
         text("tagger.user.uuid", "The account of that person (users.uuid), where the e-mail is mapped to one."),
     ),
-    accounts=("tagger.user",),
 )
 
 _HASH = text("hash", "SHA-1 of the commit, 40 characters.")

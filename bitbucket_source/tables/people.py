@@ -1,6 +1,6 @@
 """Workspaces and the people in them."""
 
-from bitbucket_source.tables.contract import Table, boolean, place, prose, text, timestamp
+from bitbucket_source.tables.contract import Table, boolean, or_empty, place, prose, text, timestamp
 
 WORKSPACES = Table(
     name="workspaces",
@@ -27,8 +27,9 @@ PROJECTS = Table(
     description="The projects of a workspace: groups of repositories.",
     key=("uuid",),
     endpoint="/workspaces/{workspace}/projects",
-    askable=False,
     scope="project",
+    # by `key`, not by `uuid`
+    askable=False,
     new_when="listed whole on every sync",
     costs="1 request per 100 projects a sync",
     columns=(
@@ -57,18 +58,18 @@ WORKSPACE_MEMBERS = Table(
     columns=(
         place("workspace_uuid", "The workspace (workspaces.uuid)."),
         place("workspace_slug", "The workspace's name in URLs when the member was read."),
-        text("user.uuid", "The member (users.uuid)."),
+        or_empty(text("user.uuid", "The member (users.uuid).")),
     ),
 )
 
 USERS = Table(
     name="users",
-    keeps_known=True,
     description="Every account that was met anywhere: authors, reviewers, members, bots, access tokens.",
     key=("uuid",),
     new_when="taken from every object that names the account",
     costs="no request of its own",
     blind_to="a rename is seen when an object that names the account is read again",
+    keeps_known=True,
     columns=(
         text("uuid", "Identity of the account, with braces."),
         text("type", "user, team or app_user (an access token or an app: never a person)."),

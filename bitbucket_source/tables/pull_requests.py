@@ -1,6 +1,17 @@
 """Pull requests and who takes part in them."""
 
-from bitbucket_source.tables.contract import Table, account, bigint, boolean, of_parent, place, prose, text, timestamp
+from bitbucket_source.tables.contract import (
+    Table,
+    account,
+    bigint,
+    boolean,
+    of_parent,
+    or_empty,
+    place,
+    prose,
+    text,
+    timestamp,
+)
 
 _REPOSITORY = place("repository_uuid", "The repository pulled into (repositories.uuid).")
 _ID = bigint("id", "Number of the pull request in its repository.")
@@ -62,7 +73,7 @@ PULL_REQUEST_PARTICIPANTS = Table(
     columns=(
         _REPOSITORY,
         of_parent(_ID, "pull_request_id"),
-        text("user.uuid", "The participant (users.uuid); '' where the account is gone."),
+        or_empty(text("user.uuid", "The participant (users.uuid); '' where the account is gone.")),
         text("role", "REVIEWER (was asked) or PARTICIPANT (came by)."),
         boolean("approved", "Whether the participant approves now."),
         text("state", "approved, changes_requested or null."),

@@ -1,8 +1,6 @@
 """What is said and done below a pull request: activity, comments, commits, files, tasks."""
 
 from bitbucket_source.tables.contract import (
-    Column,
-    Origin,
     Table,
     Type,
     account,
@@ -10,6 +8,7 @@ from bitbucket_source.tables.contract import (
     boolean,
     made,
     of_parent,
+    or_empty,
     place,
     position,
     prose,
@@ -87,14 +86,7 @@ PULL_REQUEST_ACTIVITY_REVIEWERS = Table(
         _REPOSITORY,
         of_parent(_OF_ACTIVITY, "pull_request_id"),
         of_parent(_ACTIVITY_ID, "activity_id"),
-        Column(
-            "uuid",
-            Type.TEXT,
-            "The reviewer: an account of users; '' where it is gone.",
-            "user_uuid",
-            Origin.OBJECT,
-            True,
-        ),
+        or_empty(text("uuid", "The reviewer: an account of users; '' where it is gone.", name="user_uuid")),
     ),
 )
 

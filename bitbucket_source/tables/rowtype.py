@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -26,16 +26,15 @@ _PYTHON_TYPES: dict[Type, Any] = {
     Type.TIMESTAMP: str,
     Type.JSON: msgspec.Raw,
 }
-
-
 _COUNTED = {"#": None}
 """a list of which only the length is taken"""
 
-Leaves = dict[str, tuple[Type, bool]]
+Leaves: TypeAlias = dict[str, tuple[Type, bool]]
 """path -> type, and whether the value must be there"""
 
 
 def _leaves(table: Table, accounts: bool) -> Leaves:
+    """What is read of an object of the table, with `accounts` also of the accounts in it."""
     leaves = {
         column.path: (column.type, column.name == table.cursor or (column.name in table.key and not column.account))
         for column in table.object_columns
@@ -90,6 +89,7 @@ def row_type(table: Table, nested: tuple[Table, ...] = (), accounts: bool = True
 
 
 def _plant(tree: dict[str, Any], steps: list[str], leaf: Any) -> None:
+    """Put a leaf into the tree of an object's keys; of a list whose item is picked, the item stands under `[]`."""
     for step in steps[:-1]:
         name, _, condition = step.partition("[")
         tree = tree.setdefault(name, {})
@@ -102,6 +102,7 @@ def _plant(tree: dict[str, Any], steps: list[str], leaf: Any) -> None:
 
 
 def _struct(name: str, tree: dict[str, Any], bases: tuple[type[msgspec.Struct], ...] = ()) -> type[msgspec.Struct]:
+    """The struct for a tree of keys; those that must be there come first, as msgspec wants it."""
     required = [(field, leaf) for field, leaf in tree.items() if _is_required(leaf)]
     optional = [(field, leaf) for field, leaf in tree.items() if (field, leaf) not in required]
     fields: list[Any] = [(attribute(field), _required(name, field, leaf)) for field, leaf in required]

@@ -209,6 +209,7 @@ def test_what_is_called_like_prose_is_declared_as_prose(table: Table) -> None:
 def test_a_gone_account_can_be_part_of_a_key(table: Table) -> None:
     in_keys = [table.columns_by_name[name] for name in table.key if name == "user_uuid"]
     assert all(column.account for column in in_keys)
+    assert {column.name for column in table.columns if column.account} <= set(table.key), "elsewhere null is stored"
 
 
 @each_data_table
