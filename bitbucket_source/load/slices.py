@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import dlt
 import pyarrow as pa
 
+from bitbucket_source.garbage import seldom_collected
 from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.comments import write_comments
@@ -57,6 +58,7 @@ class SyncResult:
         return 3 if self.stopped else 0
 
 
+@seldom_collected()
 def run_sync(
     pipeline: dlt.Pipeline,
     session: Session,

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from bitbucket_source.garbage import seldom_collected
 from bitbucket_source.models.outcome import ModelsError, ModelsResult, error_of, result_of
 from bitbucket_source.models.profile import PROFILE, adapter_of, profile
 from bitbucket_source.models.project import project_directory
@@ -125,7 +126,8 @@ def _invoke(arguments: list[str]) -> ModelsResult:
     from dbt.cli.main import dbtRunner
 
     started = time.monotonic()
-    outcome = dbtRunner().invoke(arguments)
+    with seldom_collected():
+        outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise error_of(outcome.exception, project_directory()) from outcome.exception
     return result_of(cast("RunExecutionResult", outcome.result).results, time.monotonic() - started)
