@@ -13,7 +13,8 @@ from bitbucket_source.planning.sights import Seen, Sight, bounds_of, has_stirred
 from bitbucket_source.sync.below import PARTS
 from bitbucket_source.sync.costs import pages_by_next
 from bitbucket_source.sync.known import Known
-from bitbucket_source.sync.pull_request_sets import NEEDED, SIDES, Sides
+from bitbucket_source.sync.pull_request_sets import NEEDED
+from bitbucket_source.sync.sides import SIDES, Sides
 from bitbucket_source.tables import (
     PULL_REQUEST_ACTIVITY,
     PULL_REQUEST_ACTIVITY_REVIEWERS,

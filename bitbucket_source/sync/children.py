@@ -18,7 +18,8 @@ from bitbucket_source.sync.events import Trouble
 from bitbucket_source.sync.feed import Walk, walk_feed
 from bitbucket_source.sync.job import Job, earlier, moment
 from bitbucket_source.sync.pull_request_lists import Outcome, Parent, Reading, attempted, files_of, remarks_of
-from bitbucket_source.sync.pull_request_sets import Sides, stored_sides
+from bitbucket_source.sync.pull_request_sets import stored_sides
+from bitbucket_source.sync.sides import Sides
 from bitbucket_source.sync.tally import Tally
 from bitbucket_source.tables import (
     PULL_REQUEST_ACTIVITY,
@@ -55,8 +56,9 @@ class Children:
 
         Asked before the rows are stored: what they were then is compared with what they are.
         """
-        self._tally.add_pull_requests(rows)
-        self._parents.update((row.id, _parent(row)) for row in rows)
+        if self._parts:
+            self._tally.add_pull_requests(rows)
+            self._parents.update((row.id, _parent(row)) for row in rows)
         stirred = [row for row in rows if row.id in moved]
         turned = [row.id for row in stirred] if below.first else self._turned(stirred)
         if self._job.pull_requests is not None and PULL_REQUESTS in self._ask.wanted:

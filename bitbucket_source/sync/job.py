@@ -11,6 +11,7 @@ from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.repositories import Repository
+from bitbucket_source.sync.sides import Sides, in_utc
 from bitbucket_source.tables import BRANCHES, PULL_REQUEST_COMMITS, TAGS, Table
 
 _WENT_BACK = "went back"
@@ -53,14 +54,14 @@ class PullRequestsRead:
     """updated_on of the cursor it started from"""
     since: str
     """how far back they are read; '' for everything"""
-    rows: dict[int, Any] = field(default_factory=dict)
-    """by number"""
+    sides: dict[int, tuple[str, Sides]] = field(default_factory=dict)
+    """updated_on and sides by number: a slice may read 50,000 pull requests, and whole they would fill the memory"""
     unturned: set[int] = field(default_factory=set)
     """those whose source, destination and state are stored just so"""
 
     def add(self, rows: Iterable[Any], turned: Collection[int]) -> None:
         """More were read, some of which have another source, destination or state than is stored."""
-        self.rows.update((row.id, row) for row in rows)
+        self.sides.update((row.id, (in_utc(moment(row.updated_on)), Sides.of(row))) for row in rows)
         self.unturned.update(row.id for row in rows)
         self.unturned.difference_update(turned)
 
@@ -97,7 +98,7 @@ class Job:
     commits: dict[str, dict[str, Any]] | None = None
     """what pull requests tell of the commits that were read, by hash; None where nobody needs them"""
     pull_requests: PullRequestsRead | None = None
-    """None where their list was not read"""
+    """None where their list was not read, or nobody needs to know"""
 
     @property
     def occasion(self) -> str:
@@ -108,9 +109,9 @@ class Job:
         return "|".join([self.repository.updated_on, *(self.signs[table] for table in sorted(self.signs, key=_name))])
 
     def walk_pull_requests(self, start: str, since: str) -> None:
-        """Keep the pull requests that a walk from `start` on reads, and what they need of the commits that are read."""
-        self.pull_requests = PullRequestsRead(start, since)
+        """Keep what a walk from `start` on reads, and of the commits that are read, where their commits are wanted."""
         if PULL_REQUEST_COMMITS in self.reads:
+            self.pull_requests = PullRequestsRead(start, since)
             self.graph = {} if self.graph is None else self.graph
             self.commits = {}
 

@@ -19,8 +19,9 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Amend, Event, Events, Notice, Reached
 from bitbucket_source.sync.job import OVERLAP, Job, moment
 from bitbucket_source.sync.pull_request_lists import Outcome, Parent, attempted, commits_of, newest_first, said
-from bitbucket_source.sync.pull_request_sets import CommitSets, Sides, in_utc, stored_sides
+from bitbucket_source.sync.pull_request_sets import CommitSets, stored_sides
 from bitbucket_source.sync.pull_requests import BEGINNING, with_owed
+from bitbucket_source.sync.sides import Sides
 from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, PULL_REQUESTS
 
 
@@ -73,15 +74,15 @@ def _moved(job: Job, before: PullRequestCommitsCursor, *, is_first: bool) -> tup
     # others may have been stored by a sync that did not read their commits
     lags = is_first or is_wider or (read is not None and moment(read.start) > moment(before.updated_on))
     stored = {number: updated_on for number, (updated_on, _) in stored_sides(job, None).items()} if lags else {}
-    rows = {} if read is None else read.rows
-    known = {**stored, **{number: in_utc(moment(row.updated_on)) for number, row in rows.items()}}
+    sides = {} if read is None else read.sides
+    known = {**stored, **{number: updated_on for number, (updated_on, _) in sides.items()}}
     start = moment(BEGINNING if is_wider else before.updated_on) - OVERLAP
     seen = {} if is_wider else before.seen
     moved = [
         number
         for number, updated_on in known.items()
         if (lags and moment(updated_on) >= start and seen.get(number) != updated_on)
-        or (read is not None and number in rows and number not in read.unturned)
+        or (read is not None and number in sides and number not in read.unturned)
     ]
     newest = max([before.updated_on, *known.values()], key=moment)
     met = {
@@ -163,19 +164,17 @@ def with_doubted_commits(cursor: PullRequestCommitsCursor, number: int) -> PullR
 
 def _sides(job: Job, numbers: Sequence[int]) -> dict[int, Sides]:
     """As read now, else as stored."""
-    rows = {} if job.pull_requests is None else job.pull_requests.rows
-    stored = stored_sides(job, [number for number in numbers if number not in rows])
-    return {
-        **{number: sides for number, (_, sides) in stored.items()},
-        **{number: Sides.of(rows[number]) for number in numbers if number in rows},
-    }
+    read = {} if job.pull_requests is None else job.pull_requests.sides
+    stored = stored_sides(job, [number for number in numbers if number not in read])
+    wanted = set(numbers)
+    return {number: sides for number, (_, sides) in {**stored, **read}.items() if number in wanted}
 
 
 def _open(job: Job) -> dict[int, Sides]:
     """The open pull requests."""
     place = job.repository.place
     stored = [number for (number,) in job.known.stored(PULL_REQUESTS, ("id",), place, state=["OPEN"])]
-    read = [] if job.pull_requests is None else list(job.pull_requests.rows)
+    read = [] if job.pull_requests is None else list(job.pull_requests.sides)
     return {number: sides for number, sides in _sides(job, [*stored, *read]).items() if sides.state == "OPEN"}
 
 

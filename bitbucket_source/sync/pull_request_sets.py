@@ -7,8 +7,6 @@ branch that was gone before anybody looked) only Bitbucket can tell.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -18,55 +16,13 @@ from bitbucket_source.decoders import decoder_of
 from bitbucket_source.sync.ancestry import Graph
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.job import Job
+from bitbucket_source.sync.sides import SIDES, Sides, in_utc
 from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMITS, PULL_REQUEST_COMMITS, PULL_REQUESTS, Table
 
 NEEDED: frozenset[Table] = frozenset({BRANCHES, COMMITS, COMMIT_PARENTS})
 """the tables that the graph is made of"""
 _SHORT = 12
 """digits of a hash in a pull request (FACTS 3)"""
-SIDES = (
-    "state",
-    "source_repository_uuid",
-    "source_commit_hash",
-    "destination_branch_name",
-    "destination_commit_hash",
-)
-"""columns of a pull request on which its commits and its files depend"""
-
-
-@dataclass(frozen=True)
-class Sides:
-    """What a pull request merges into what; hashes have 12 digits."""
-
-    state: str | None
-    source_repository: str | None
-    source: str | None
-    branch: str | None
-    destination: str | None
-    merge_commit: str | None = None
-
-    @classmethod
-    def of(cls, row: Any) -> Sides:
-        """Of a pull request that was read."""
-        source, destination = row.source, row.destination
-        return cls(
-            row.state,
-            source and source.repository and source.repository.uuid,
-            source and source.commit and source.commit.hash,
-            destination and destination.branch and destination.branch.name,
-            destination and destination.commit and destination.commit.hash,
-            row.merge_commit and row.merge_commit.hash,
-        )
-
-    @property
-    def is_orphan(self) -> bool:
-        """Whether the source is gone."""
-        return self.source_repository is None or self.source is None
-
-    @property
-    def values(self) -> list[str | None]:
-        """The values of SIDES."""
-        return [self.state, self.source_repository, self.source, self.branch, self.destination]
 
 
 def stored_sides(job: Job, numbers: Iterable[int] | None) -> dict[int, tuple[str, Sides]]:
@@ -75,11 +31,6 @@ def stored_sides(job: Job, numbers: Iterable[int] | None) -> dict[int, tuple[str
     among = {} if numbers is None else {"id": list(numbers)}
     rows = job.known.stored(PULL_REQUESTS, columns, job.repository.place, **among)
     return {number: (in_utc(updated_on), Sides(*sides)) for number, updated_on, *sides in rows}
-
-
-def in_utc(updated_on: datetime) -> str:
-    """A moment as a cursor writes it: stored ones come in the zone of the database's session."""
-    return updated_on.astimezone(UTC).isoformat()
 
 
 class CommitSets:

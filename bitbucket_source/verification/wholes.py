@@ -16,9 +16,10 @@ from bitbucket_source.sync.job import Job, Refs, moment
 from bitbucket_source.sync.pipelines import PipelinesCursor
 from bitbucket_source.sync.pull_request_commits import PullRequestCommitsCursor
 from bitbucket_source.sync.pull_request_lists import Unavailable
-from bitbucket_source.sync.pull_request_sets import CommitSets, Sides, stored_sides
+from bitbucket_source.sync.pull_request_sets import CommitSets, stored_sides
 from bitbucket_source.sync.pull_requests import PullRequestsCursor
 from bitbucket_source.sync.refs import RefsCursor
+from bitbucket_source.sync.sides import Sides
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS, WholeListCursor
 from bitbucket_source.tables import (
     BRANCHES,
