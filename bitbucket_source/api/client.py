@@ -88,6 +88,8 @@ class Client:
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
         self._session = new_session()
+        # proxy and certificates: the same for the whole origin, and dear to look up with each request
+        self._surroundings = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
         self._was_answered = threading.Event()
 
     def of_each(self) -> Iterator[tuple[Credentials, Client]]:
@@ -179,13 +181,15 @@ class Client:
         """One try. Raises TryFailed where no answer comes."""
         self.budget.spend(endpoint, member.rationed_as)
         try:
-            response = self._session.request(
+            request = requests.Request(
                 "GET" if form is None else "POST",
                 url,
                 data=None if form is None else list(form),
                 auth=auth,  # always: without it requests would look into .netrc
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
+            )
+            prepared = self._session.prepare_request(request)
+            response = self._session.send(
+                prepared, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **self._surroundings
             )
         except (OSError, ValueError) as error:
             failure = failure_of(error, host_of(url))

@@ -134,7 +134,10 @@ def _array(
 
 def _texts(values: Iterable[Any]) -> pa.Array[Any]:
     texts = pa.array(values, pa.string())
-    # no destination but DuckDB stores NUL
+    # no destination but DuckDB stores NUL; looked for first, because replacing copies all
+    characters = texts.buffers()[-1]
+    if characters is None or b"\x00" not in characters.to_pybytes():
+        return texts
     return pc.replace_substring(texts, "\x00", "\ufffd")
 
 

@@ -161,9 +161,10 @@ def _distinct(table: Table, pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
     seen: set[tuple[Any, ...]] = set()
     for page in pages:
         rows = []
-        for row, *identity in zip(page.rows, *(values_at(path, page.rows) for path in paths), strict=True):
-            if tuple(identity) not in seen:
-                seen.add(tuple(identity))
+        identities = zip(*(values_at(path, page.rows) for path in paths), strict=True)
+        for row, identity in zip(page.rows, identities, strict=True):
+            if identity not in seen:
+                seen.add(identity)
                 rows.append(row)
         yield replace(page, rows=rows)
 

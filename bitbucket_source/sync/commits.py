@@ -144,9 +144,9 @@ def _listing(
             yield Trouble(COMMITS, job.repository.full_name, misfit.label, misfit.why)
         # children come before their parents: what was read is not named again
         for row in page.rows:
-            parents = tuple(parent.hash for parent in row.parents or ())
+            parents = tuple([parent.hash for parent in row.parents or ()])
             missing.discard(row.hash)
-            missing.update(parent for parent in parents if parent not in walk.parents)
+            missing.update([parent for parent in parents if parent not in walk.parents])
             if keep:
                 walk.parents[row.hash] = parents
             job.meet_commit(row, parents)

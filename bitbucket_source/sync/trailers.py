@@ -17,6 +17,8 @@ REVERT = "This reverts commit"
 
 _REVERTED = re.compile(rf"{REVERT}\s+([0-9a-f]{{7,40}})\b")
 _TRAILER = re.compile(r"([A-Za-z0-9-]+)[ \t]*:(.*)", re.DOTALL)
+_LIKE_A_TRAILER = re.compile(r"\n[A-Za-z0-9-]+[ \t]*:")
+"""Somewhere behind the title: most messages have none, and need not be taken apart."""
 _WRITTEN_BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """Lines that make a paragraph one of trailers although others stand beside them."""
 _PART_OF_TRAILERS = 3
@@ -35,7 +37,8 @@ def trailer_rows(commits: Iterable[Any]) -> list[Any]:
 
 def trailers(message: str) -> list[tuple[str, str]]:
     """Key and value of each trailer of a message, in their order, and behind them each commit that it reverts."""
-    return [*_of_last_paragraph(message), *((REVERT, sha) for sha in _REVERTED.findall(message))]
+    found = list(_of_last_paragraph(message)) if _LIKE_A_TRAILER.search(message) else []
+    return [*found, *((REVERT, sha) for sha in _REVERTED.findall(message))] if REVERT in message else found
 
 
 def _of_last_paragraph(message: str) -> Iterator[tuple[str, str]]:
