@@ -13,7 +13,7 @@ from bitbucket_source.tables.contract import (
     timestamp,
 )
 
-_REPOSITORY = place("repository_uuid", "The repository pulled into (repositories.uuid).")
+PULLED_INTO = place("repository_uuid", "The repository pulled into (repositories.uuid).")
 _ID = bigint("id", "Number of the pull request in its repository.")
 
 PULL_REQUESTS = Table(
@@ -31,7 +31,7 @@ PULL_REQUESTS = Table(
     accounts=("author", "closed_by"),
     also_asked=("links.diffstat.href",),
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _ID,
         prose("title", "Title."),
         prose("description", "Text of the pull request, as typed."),
@@ -71,7 +71,7 @@ PULL_REQUEST_PARTICIPANTS = Table(
     blind_to="an account that was deleted",
     accounts=("user",),
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         of_parent(_ID, "pull_request_id"),
         or_empty(text("user.uuid", "The participant (users.uuid); '' where the account is gone.")),
         text("role", "REVIEWER (was asked) or PARTICIPANT (came by)."),

@@ -15,9 +15,8 @@ from bitbucket_source.tables.contract import (
     text,
     timestamp,
 )
-from bitbucket_source.tables.pull_requests import PULL_REQUESTS
+from bitbucket_source.tables.pull_requests import PULL_REQUESTS, PULLED_INTO
 
-_REPOSITORY = place("repository_uuid", "The repository pulled into (repositories.uuid).")
 _PULL_REQUEST = place("pull_request_id", "The pull request (pull_requests.id).", Type.BIGINT)
 _LIST = "/repositories/{workspace}/{repository_uuid}/pullrequests/{pull_request_id}"
 
@@ -45,7 +44,7 @@ PULL_REQUEST_ACTIVITY = Table(
     "events, and 1 per pull request of which the feed does not tell everything",
     blind_to="an account that was deleted; a verdict that somebody took back and gave again, both in one instant",
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _OF_ACTIVITY,
         _ACTIVITY_ID,
         made(
@@ -83,7 +82,7 @@ PULL_REQUEST_ACTIVITY_REVIEWERS = Table(
     costs="no request of its own",
     blind_to="an account that was deleted",
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         of_parent(_OF_ACTIVITY, "pull_request_id"),
         of_parent(_ACTIVITY_ID, "activity_id"),
         or_empty(text("uuid", "The reviewer: an account of users; '' where it is gone.", name="user_uuid")),
@@ -104,7 +103,7 @@ PULL_REQUEST_COMMENTS = Table(
     "request; a deleted account; html_url after the repository was renamed",
     accounts=("user", "resolution.user"),
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _PULL_REQUEST,
         bigint("id", "Number of the comment."),
         account("user", "Who wrote it"),
@@ -137,7 +136,7 @@ PULL_REQUEST_COMMITS = Table(
     blind_to="an e-mail address that is mapped to an account later (author_user_uuid)",
     accounts=("author.user",),
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _PULL_REQUEST,
         text("hash", "SHA-1 of the commit, 40 characters (commits.hash, where a branch reaches it)."),
         position("Its place in the pull request, from 0: newest date first, of one date by hash."),
@@ -161,7 +160,7 @@ PULL_REQUEST_FILES = Table(
     new_when="source, destination or state of the pull request have changed",
     costs="1 request per 500 files of such a pull request",
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _PULL_REQUEST,
         made(Type.TEXT, "path", "Where the file is; of a removed one where it was."),
         text("old.path", "Where the file was before; null for an added one."),
@@ -185,7 +184,7 @@ PULL_REQUEST_TASKS = Table(
     "account",
     accounts=("creator", "resolved_by"),
     columns=(
-        _REPOSITORY,
+        PULLED_INTO,
         _PULL_REQUEST,
         bigint("id", "Number of the task."),
         text("state", "UNRESOLVED or RESOLVED."),
