@@ -37,12 +37,11 @@ class Remembered:
     rounds: dict[str, Round] = field(default_factory=dict)
 
 
-def make_bookkeeping_tables(pipeline: dlt.Pipeline) -> None:
+def make_bookkeeping_tables(pipeline: dlt.Pipeline, database: Database) -> None:
     """Let dlt make the tables of bookkeeping, and add columns that are new; nothing where all is there."""
-    database = Database(pipeline)
     lacking = [table for table in BOOKKEEPING_TABLES if not set(table.columns_by_name) <= set(database.columns(table))]
-    database.close()
     if lacking:
+        database.close()
         empty = [bookkeeping_resource(table, arrow_schema(table).empty_table()) for table in lacking]
         pipeline.run(one_source(empty))
 
@@ -51,26 +50,21 @@ def make_bookkeeping_tables(pipeline: dlt.Pipeline) -> None:
 class Bookkeeping:
     """The books of one run of one workspace."""
 
-    pipeline: dlt.Pipeline
+    database: Database
     workspace: str
     credentials: str
     started_at: datetime
     command: str = "sync"
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
-    def __post_init__(self) -> None:
-        """Open nothing yet."""
-        self._database = Database(self.pipeline)
-
     def remembered(self) -> Remembered:
         """Where the last run that ended left off; the beginning, where that cannot be read."""
-        rows = self._database.rows(
-            f"select next_repository, audit from {self._database.name(SYNC_RUNS)} "
+        rows = self.database.rows(
+            f"select next_repository, audit from {self.database.name(SYNC_RUNS)} "
             "where workspace_slug = %s and ended_at is not null and coalesce(command, 'sync') = 'sync' "
             "order by started_at desc limit 1",
             self.workspace,
         )
-        self._database.close()
         for next_repository, audit in rows:
             try:
                 written = audit if isinstance(audit, str) else json.dumps(audit)
@@ -82,12 +76,11 @@ class Bookkeeping:
     def requests_of_the_last_hour(self) -> dict[str, list[tuple[float, int]]]:
         """Seconds ago and number of the requests of the runs of the last hour, by whose quota they used."""
         now = datetime.now(UTC)
-        rows = self._database.rows(
+        rows = self.database.rows(
             "select ended_at, credentials, requests, requests_by_quota "
-            f"from {self._database.name(SYNC_RUNS)} where ended_at > %s",
+            f"from {self.database.name(SYNC_RUNS)} where ended_at > %s",
             now - timedelta(hours=1),
         )
-        self._database.close()
         made: dict[str, list[tuple[float, int]]] = {}
         for ended, credentials, requests, written in rows:
             # an older version wrote no quotas: its runs had one
@@ -109,23 +102,21 @@ class Bookkeeping:
                 "started_at": self.started_at,
             },
         )
-        self._database.close()
 
     def end(self, values: Mapping[str, Any], rounds: Mapping[str, Round]) -> None:
         """Complete the run's row with these columns."""
         columns = {**values, "ended_at": datetime.now(UTC), "audit": msgspec.json.encode(dict(rounds)).decode()}
         set_to = ", ".join(f"{name} = %s" for name in columns)
-        self._database.execute(
-            f"update {self._database.name(SYNC_RUNS)} set {set_to} where run_id = %s",
+        self.database.execute(
+            f"update {self.database.name(SYNC_RUNS)} set {set_to} where run_id = %s",
             *columns.values(),
             self.run_id,
         )
-        self._database.close()
 
     def settle_errors(self, agenda: Agenda) -> None:
         """Write what this run could not read, and resolve what it could read again."""
-        name = self._database.name(SYNC_ERRORS)
-        rows = self._database.rows(
+        name = self.database.name(SYNC_ERRORS)
+        rows = self.database.rows(
             f"select table_name, repository, item, repository_uuid, last_seen from {name} "
             "where workspace_slug = %s and resolved_at is null",
             self.workspace,
@@ -133,10 +124,10 @@ class Bookkeeping:
         known = {(table, repository, item): (where, seen) for table, repository, item, where, seen in rows}
         one = "workspace_slug = %s and table_name = %s and repository = %s and item = %s and resolved_at is null"
         uuids = {each.full_name: each.uuid for each in agenda.repositories or ()}
-        with self._database.transaction():
+        with self.database.transaction():
             for key, trouble in agenda.troubles.items():
                 if key in known:
-                    self._database.execute(
+                    self.database.execute(
                         f"update {name} set last_seen = %s, message = %s where {one}",
                         *(self.started_at, trouble.message, self.workspace, *key),
                     )
@@ -157,11 +148,10 @@ class Bookkeeping:
                 )
             for key, (repository_uuid, seen) in known.items():
                 if key not in agenda.troubles and self._is_resolved(agenda, key, repository_uuid, seen):
-                    self._database.execute(
+                    self.database.execute(
                         f"update {name} set resolved_at = %s where {one}",
                         *(self.started_at, self.workspace, *key),
                     )
-        self._database.close()
 
     def _is_resolved(self, agenda: Agenda, key: tuple[str, str, str], repository_uuid: str, seen: datetime) -> bool:
         """A list that was read to the end has no error any more; an object once its row was written since."""
@@ -175,20 +165,20 @@ class Bookkeeping:
             return (source.name, repository) in agenda.complete or bool(
                 table.parent and (table.parent.name, repository) in agenda.complete
             )
-        if not self._database.columns(table):
+        if not self.database.columns(table):
             return False
         columns = {"repository_uuid": repository_uuid} if table.is_per_repository else {}
         conditions = " and ".join([f"{name} = %s" for name in (*columns, table.key[-1])])
-        found = self._database.rows(
-            f"select 1 from {self._database.name(table)} where synced_at > %s and {conditions} limit 1",
+        found = self.database.rows(
+            f"select 1 from {self.database.name(table)} where synced_at > %s and {conditions} limit 1",
             *(seen, *columns.values(), _typed(table, identity)),
         )
         return bool(found)
 
     def _insert(self, table: Table, row: Mapping[str, Any]) -> None:
         columns = [*row, _LOAD_ID]
-        self._database.execute(
-            f"insert into {self._database.name(table)} ({', '.join(columns)}) "
+        self.database.execute(
+            f"insert into {self.database.name(table)} ({', '.join(columns)}) "
             f"values ({', '.join(['%s'] * len(columns))})",
             *row.values(),
             _BY_SQL,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import dlt
-
 from bitbucket_source.load.database import Database
 from bitbucket_source.tables import TABLES
 from bitbucket_source.tables.catalog import Catalog
@@ -34,28 +32,24 @@ _STORED = {
 """tables and columns with the comments they have, by destination: others take none in this way"""
 
 
-def write_comments(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
+def write_comments(database: Database, catalog: Catalog) -> int:
     """Give the tables and columns their descriptions, where those are not there yet; returns how many were written.
 
     Where nothing has changed that is one query of the catalogue.
     """
-    stored_by = _STORED.get(pipeline.destination.destination_name)
+    stored_by = _STORED.get(database.destination)
     if stored_by is None:
         return 0
-    database = Database(pipeline)
-    try:
-        schema = database.schema
-        stored = {(table, column): text for table, column, text in database.rows(stored_by, schema, schema)}
-        lacking = [(place, text) for place, text in _declared(catalog) if place in stored and stored[place] != text]
-        if lacking:
-            with database.transaction():
-                for (table, column), text in lacking:
-                    name = database.name(TABLES[table])
-                    what = f"column {name}.{column}" if column else f"table {name}"
-                    database.execute(f"comment on {what} is {_quoted(text)}")
-        return len(lacking)
-    finally:
-        database.close()
+    schema = database.schema
+    stored = {(table, column): text for table, column, text in database.rows(stored_by, schema, schema)}
+    lacking = [(place, text) for place, text in _declared(catalog) if place in stored and stored[place] != text]
+    if lacking:
+        with database.transaction():
+            for (table, column), text in lacking:
+                name = database.name(TABLES[table])
+                what = f"column {name}.{column}" if column else f"table {name}"
+                database.execute(f"comment on {what} is {_quoted(text)}")
+    return len(lacking)
 
 
 def _declared(catalog: Catalog) -> Iterator[tuple[Place, str]]:

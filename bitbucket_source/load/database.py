@@ -20,16 +20,22 @@ _LOADS = "_dlt_loads"
 
 
 class Database:
-    """The dataset of a pipeline. One connection, opened when first needed; safe to share between threads."""
+    """The dataset of a pipeline. One connection, opened when first needed; safe to share between threads.
+
+    Opening DuckDB's file takes 20 ms, and finding out how 10 more: what works one after the other shares one.
+    """
 
     def __init__(self, pipeline: dlt.Pipeline) -> None:
         self._pipeline = pipeline
         self._lock = threading.RLock()
         self._client: Any = None  # a SqlClientBase of dlt's, whose own types do not fit a context manager
+        self._is_open = False
         self._open = ExitStack()
         self._columns: dict[str, tuple[str, ...]] = {}
         destination = pipeline.destination
-        self.takes_lists = destination is not None and destination.destination_name in _TAKES_LISTS
+        self.destination = destination.destination_name if destination is not None else ""
+        """what dlt calls the kind of database"""
+        self.takes_lists = self.destination in _TAKES_LISTS
         """whether a whole list goes as one parameter: `unnest(%s)` makes rows of it"""
 
     def close(self) -> None:
@@ -39,7 +45,7 @@ class Database:
         """
         with self._lock:
             self._open.close()
-            self._client = None
+            self._is_open = False
             self._columns.clear()
 
     def columns(self, table: Table) -> tuple[str, ...]:
@@ -112,8 +118,10 @@ class Database:
 
     def _opened(self) -> Any:
         if self._client is None:
-            client: Any = self._pipeline.sql_client()
-            self._client = self._open.enter_context(client)
+            self._client = self._pipeline.sql_client()
+        if not self._is_open:
+            self._open.enter_context(self._client)
+            self._is_open = True
         return self._client
 
     def _look_up(self, table: Table) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -51,32 +52,25 @@ def forget(pipeline: dlt.Pipeline, user_uuid: str) -> Forgotten:
     match = _UUID.fullmatch(user_uuid.strip())
     if match is None:
         raise SettingsError(f"{user_uuid!r} is no account's uuid. {_LOOK_IT_UP}")
-    make_bookkeeping_tables(pipeline)
-    database = Database(pipeline)
-    try:
+    with closing(Database(pipeline)) as database:
+        make_bookkeeping_tables(pipeline, database)
         if not database.columns(USERS):
             raise DestinationError("The warehouse holds no people: `bitbucket-source sync` has not run, or elsewhere.")
         return _Oblivion(database, f"{{{match[1].lower()}}}").work()
-    finally:
-        database.close()
 
 
-def forget_again(pipeline: dlt.Pipeline) -> None:
+def forget_again(database: Database) -> None:
     """Forget whom a load brought back that was made before they were forgotten and arrived after."""
-    database = Database(pipeline)
-    try:
-        forgotten = forgotten_in(database)
-        tables = _stored(database) if forgotten else []
-        for uuid in {
-            uuid
-            for table in tables
-            for column in _accounts(database, table)
-            for (uuid,) in database.rows(f"select distinct {column.name} from {database.name(table)}")
-            if uuid and digest(uuid) in forgotten
-        }:
-            _Oblivion(database, uuid).work()
-    finally:
-        database.close()
+    forgotten = forgotten_in(database)
+    tables = _stored(database) if forgotten else []
+    for uuid in {
+        uuid
+        for table in tables
+        for column in _accounts(database, table)
+        for (uuid,) in database.rows(f"select distinct {column.name} from {database.name(table)}")
+        if uuid and digest(uuid) in forgotten
+    }:
+        _Oblivion(database, uuid).work()
 
 
 class _Oblivion:

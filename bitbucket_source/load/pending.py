@@ -12,7 +12,7 @@ from dlt.normalize.exceptions import NormalizeJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from bitbucket_source.load.database import Database
-from bitbucket_source.load.workarounds import forget_what_was_normalized
+from bitbucket_source.load.workarounds import forget_what_was_normalized, sync_with_destination
 from bitbucket_source.tables import SYNC_CURSORS
 
 _CONTINUES = "bitbucket_continues"
@@ -47,7 +47,7 @@ def finish_pending_loads(pipeline: dlt.Pipeline) -> str:
             notice = (
                 "a load that an earlier sync left behind cannot be finished; it is given up, and its rows read again"
             )
-    pipeline.sync_destination()
+    sync_with_destination(pipeline)
     return notice
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,17 +74,35 @@ def run_sync(
     result = SyncResult(session.started_at)
     session.limit = SLICE
     session.renews = True
+    with closing(Database(pipeline)) as database:
+        books = _open_books(pipeline, database, session, tables)
+        try:
+            while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
+                # others may open the file while Bitbucket is asked
+                database.close()
+                _run_slice(pipeline, session, tables, result)
+                on_slice(result)
+                if session.agenda.is_done and not session.agenda.stopped:
+                    _enter_next_phase(database, session, frozenset(tables))
+            write_comments(database, session.settings.catalog)
+        finally:
+            _close_books(books, session, tables, result)
+    return result
+
+
+def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, tables: Sequence[Table]) -> Bookkeeping:
+    """Make the warehouse fit for the sync, and the session know what the last one left for it."""
     prepare_destination(pipeline)
     had_pending_loads = pipeline.has_pending_data
     left_behind = finish_pending_loads(pipeline)
     if left_behind:
         session.agenda.tell(left_behind)
-    for changed in conform_types(pipeline, session.settings.catalog):
+    for changed in conform_types(pipeline, database, session.settings.catalog):
         session.agenda.tell(changed)
-    make_bookkeeping_tables(pipeline)
+    make_bookkeeping_tables(pipeline, database)
     if had_pending_loads:
-        forget_again(pipeline)
-    books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
+        forget_again(database)
+    books = Bookkeeping(database, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()
     session.add_earlier(books.requests_of_the_last_hour())
     session.agenda.first = remembered.next_repository
@@ -93,22 +112,13 @@ def run_sync(
         remembered.rounds,
         max_staleness=seconds_of(session.settings.max_staleness),
     )
-    told, again = conform_emails(pipeline, session)
+    told, again = conform_emails(database, session)
     if told:
         session.agenda.tell(told)
     if session.settings.full_refresh or again:
-        _set_cursors_back(pipeline, session, again if not session.settings.full_refresh else DATA_TABLES)
+        _set_cursors_back(pipeline, database, session, again if not session.settings.full_refresh else DATA_TABLES)
     books.begin(selection_of(session.settings, tables))
-    try:
-        while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
-            _run_slice(pipeline, session, tables, result)
-            on_slice(result)
-            if session.agenda.is_done and not session.agenda.stopped:
-                _enter_next_phase(pipeline, session, frozenset(tables))
-        write_comments(pipeline, session.settings.catalog)
-    finally:
-        _close(pipeline, books, session, tables, result)
-    return result
+    return books
 
 
 def _run_slice(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table], result: SyncResult) -> None:
@@ -118,15 +128,13 @@ def _run_slice(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table]
     result.requests = session.budget.requests
 
 
-def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozenset[Table]) -> None:
+def _enter_next_phase(database: Database, session: Session, tables: frozenset[Table]) -> None:
     agenda, audit = session.agenda, session.audit
     repositories = agenda.repositories or []
     if agenda.phase is Phase.ORDINARY:
-        database = Database(pipeline)
         cursors = stored_cursors(database, session.settings.catalog)
         if audit is not None:
             audit.is_partial = not covers_repositories(database, agenda)
-        database.close()
         agenda.enter(Phase.RENEWAL)
         agenda.finished = {each.uuid for each in repositories if not is_outdated(cursors, each.uuid, tables)}
         if not agenda.is_done:
@@ -141,9 +149,7 @@ def _enter_next_phase(pipeline: dlt.Pipeline, session: Session, tables: frozense
     agenda.enter(Phase.DONE)
 
 
-def _close(
-    pipeline: dlt.Pipeline, books: Bookkeeping, session: Session, tables: Sequence[Table], result: SyncResult
-) -> None:
+def _close_books(books: Bookkeeping, session: Session, tables: Sequence[Table], result: SyncResult) -> None:
     """Complete the books, also of a run that ends with an error: its row says so by a missing exit code."""
     agenda, budget = session.agenda, session.budget
     result.troubles = list(agenda.troubles.values())
@@ -152,9 +158,7 @@ def _close(
     result.requests = budget.requests
     result.ended_at = datetime.now(UTC)
     is_whole = agenda.phase is Phase.DONE or bool(agenda.stopped)
-    database = Database(pipeline)
-    covers = covers_all(database, agenda, tables)
-    database.close()
+    covers = covers_all(books.database, agenda, tables)
     books.settle_errors(agenda)
     books.end(
         {
@@ -172,16 +176,14 @@ def _close(
     )
 
 
-def _set_cursors_back(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table]) -> None:
+def _set_cursors_back(pipeline: dlt.Pipeline, database: Database, session: Session, tables: Sequence[Table]) -> None:
     """Let the workspace's cursors of these tables count as made under no declaration: all behind them is read again.
 
     Stored, so that a sync that is stopped meanwhile goes on.
     """
     names = {table.name for table in tables}
-    database = Database(pipeline)
     cursors = stored_cursors(database)
     others = repositories_of_others(database, session.settings.workspace)
-    database.close()
     rows = [
         {
             "repository_uuid": repository_uuid,
@@ -194,6 +196,7 @@ def _set_cursors_back(pipeline: dlt.Pipeline, session: Session, tables: Sequence
         if cursors.is_of_a_walk(name) and name.partition("/")[0] in names and repository_uuid not in others
     ]
     if rows:
+        database.close()
         arrow = pa.Table.from_pylist(rows, schema=arrow_schema(SYNC_CURSORS))
         pipeline.run(one_source([bookkeeping_resource(SYNC_CURSORS, arrow)]))
 

@@ -18,14 +18,13 @@ from bitbucket_source.tables import TABLES, Table
 from bitbucket_source.tables.catalog import PLAIN, Catalog
 
 
-def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]:
+def conform_types(pipeline: dlt.Pipeline, database: Database, catalog: Catalog = PLAIN) -> list[str]:
     """Give the columns of the destination their declared types; returns what was changed, for people.
 
     A value that cannot become one of the new type is null until it is read again.
     """
     if not pipeline.schema_names:
         return []
-    database = Database(pipeline)
     told = []
     # dlt reads it from its file each time it is asked for
     stored = pipeline.default_schema.tables
@@ -34,7 +33,6 @@ def conform_types(pipeline: dlt.Pipeline, catalog: Catalog = PLAIN) -> list[str]
         if changed and database.columns(table):
             _copy(pipeline, database, table, changed)
             told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed")
-    database.close()
     return told
 
 

@@ -48,6 +48,15 @@ def _let_postgres_take_empty_files() -> None:
     PostgresParquetCopyJob._ingest_per_rowgroup = True
 
 
+def sync_with_destination(pipeline: dlt.Pipeline) -> None:
+    """What `run` does before its first load, a moment earlier: it need not do so again.
+
+    To be dropped when dlt's `sync_destination` itself takes note of what it has done.
+    """
+    pipeline.sync_destination()
+    pipeline._state_restored = True
+
+
 def forget_what_was_normalized(pipeline: dlt.Pipeline) -> None:
     """Delete extracted packages that stand among the normalized ones already.
 

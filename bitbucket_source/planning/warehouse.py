@@ -32,7 +32,7 @@ def stored_in_warehouse(session: Session, **where: Any) -> Iterator[Stored]:
         pipeline.sync_destination()
         database = Database(pipeline)
         try:
-            stored = _stored(session, pipeline, database)
+            stored = _stored(session, database)
             # others may open the file while Bitbucket is asked
             database.close()
             yield stored
@@ -48,13 +48,13 @@ def _is_there(pipeline: dlt.Pipeline) -> bool:
     return Path(str(credentials.database)).exists()
 
 
-def _stored(session: Session, pipeline: dlt.Pipeline, database: Database) -> Stored:
+def _stored(session: Session, database: Database) -> Stored:
     # what is compared with stored rows has to be seen as a sync would see it
     session.be_discreet(forgotten_in(database))
     cursors = stored_cursors(database, session.settings.catalog)
     if session.settings.full_refresh:
         cursors = _set_back(cursors)
-    books = Bookkeeping(pipeline, session.settings.workspace, session.credentials.identity, session.started_at)
+    books = Bookkeeping(database, session.settings.workspace, session.credentials.identity, session.started_at)
     has_books = set(SYNC_RUNS.columns_by_name) <= set(database.columns(SYNC_RUNS))
     remembered = books.remembered() if has_books else Remembered()
     return Stored(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ import pytest
 
 from bitbucket_emulator import Emulator
 from bitbucket_source.api.retry import RetryPolicy
+from bitbucket_source.load.comments import write_comments
+from bitbucket_source.load.database import Database
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import SyncResult, run_sync
 from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
+from bitbucket_source.tables.catalog import Catalog
 from tests.conftest import small_company
 from tests.truth.syncing import kept_open
 
@@ -74,6 +78,12 @@ class Warehouse:
         with duckdb.connect(self.path) as connection:
             connection.execute("set schema = 'bitbucket_raw'")
             return connection.execute(query).fetchall()
+
+
+def comments_written(pipeline: dlt.Pipeline, catalog: Catalog) -> int:
+    """How many comments were not there yet."""
+    with closing(Database(pipeline)) as database:
+        return write_comments(database, catalog)
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_source.freshness import freshness_of
 from bitbucket_source.load.bookkeeping import Bookkeeping
+from bitbucket_source.load.database import Database
 from bitbucket_source.source import selected_tables
 from bitbucket_source.verification import Depth, verify
 from bitbucket_source.verification.repair import repair
@@ -62,7 +64,8 @@ def test_the_next_sync_counts_its_requests_as_spent_and_goes_on_where_the_last_s
     found = verify(warehouse.pipeline(), session, selected_tables(TABLES))
     [(next_repository,)] = warehouse.rows("select next_repository from sync_runs where command = 'sync'")
 
-    books = Bookkeeping(warehouse.pipeline(), "acme", session.credentials.identity, session.started_at)
-    by_quota = books.requests_of_the_last_hour()
-    assert [sum(count for _, count in made) for made in by_quota.values()] == [first.requests + found.requests]
-    assert books.remembered().next_repository == next_repository != ""
+    with closing(Database(warehouse.pipeline())) as database:
+        books = Bookkeeping(database, "acme", session.credentials.identity, session.started_at)
+        by_quota = books.requests_of_the_last_hour()
+        assert [sum(count for _, count in made) for made in by_quota.values()] == [first.requests + found.requests]
+        assert books.remembered().next_repository == next_repository != ""

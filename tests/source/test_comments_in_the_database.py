@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
-from bitbucket_source.load.comments import write_comments
 from bitbucket_source.tables import TABLES
 from bitbucket_source.tables.catalog import PLAIN
-from tests.source.conftest import Warehouse
+from tests.source.conftest import Warehouse, comments_written
 
 COMMENTS = """
     select table_name, '', comment from duckdb_tables() where schema_name = 'bitbucket_raw'
@@ -33,9 +32,9 @@ def test_every_table_and_column_says_what_it_is_and_nothing_is_written_twice(war
     declared |= {(name, each.name): each.description for name in names for each in TABLES[name].columns}
     declared |= {("pull_requests", "raw"): "The whole object, as Bitbucket sent it."}
     assert {place: text for place, text in found.items() if text is not None} == declared
-    assert write_comments(warehouse.pipeline(), PLAIN) == 0
+    assert comments_written(warehouse.pipeline(), PLAIN) == 0
 
     warehouse.rows("comment on column pull_requests.title is 'It''s what somebody else wrote'")
     warehouse.rows("comment on table repositories is null")
-    assert write_comments(warehouse.pipeline(), PLAIN) == 2
-    assert write_comments(warehouse.pipeline(), PLAIN) == 0
+    assert comments_written(warehouse.pipeline(), PLAIN) == 2
+    assert comments_written(warehouse.pipeline(), PLAIN) == 0

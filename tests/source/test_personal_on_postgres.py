@@ -12,14 +12,13 @@ import psycopg2  # type: ignore[import-untyped]
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
-from bitbucket_source.load.comments import write_comments
 from bitbucket_source.load.forgetting import forget
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import run_sync
 from bitbucket_source.source import selected_tables
 from bitbucket_source.tables import COMMITS
 from bitbucket_source.tables.catalog import PLAIN
-from tests.source.conftest import Warehouse
+from tests.source.conftest import Warehouse, comments_written
 
 TABLES = ("repositories", "commits", "pull_requests", "pull_request_participants", "users")
 
@@ -61,8 +60,8 @@ def test_addresses_people_and_comments(pipeline: dlt.Pipeline, warehouse: Wareho
         "select obj_description('bitbucket_raw.commits'::regclass),"
         " col_description('bitbucket_raw.commits'::regclass, 1)",
     ) == [(COMMITS.description, COMMITS.columns[0].description)]
-    assert write_comments(pipeline, warehouse.session(**settings).settings.catalog) == 0
-    assert write_comments(pipeline, PLAIN) == 0
+    assert comments_written(pipeline, warehouse.session(**settings).settings.catalog) == 0
+    assert comments_written(pipeline, PLAIN) == 0
 
     sync(emails="hash")
     assert rows(
