@@ -139,7 +139,8 @@ def _listing(
         walk.has_come = walk.has_come or bool(page.length)
         is_legible = is_legible and not page.misfits
         yield Rows(COMMITS, page.rows, place)
-        yield Rows(COMMIT_TRAILERS, trailer_rows(page.rows), place)
+        if COMMIT_TRAILERS in ask.wanted:
+            yield Rows(COMMIT_TRAILERS, trailer_rows(page.rows), place)
         for misfit in page.misfits:
             yield Trouble(COMMITS, job.repository.full_name, misfit.label, misfit.why)
         # children come before their parents: what was read is not named again

@@ -42,9 +42,7 @@ def trailers(message: str) -> list[tuple[str, str]]:
 
 
 def _of_last_paragraph(message: str) -> Iterator[tuple[str, str]]:
-    paragraphs = _paragraphs(message)
-    # the first one is the title
-    lines = _unfolded(paragraphs[-1]) if len(paragraphs) > 1 else []
+    lines = _unfolded(_last_paragraph(message))
     found = [_TRAILER.fullmatch(line[0]) for line in lines]
     theirs = [line[0].startswith(_WRITTEN_BY_GIT) for line in lines]
     count = sum(bool(match) or own for match, own in zip(found, theirs, strict=True))
@@ -56,15 +54,21 @@ def _of_last_paragraph(message: str) -> Iterator[tuple[str, str]]:
             yield match[1], " ".join([match[2].strip(), *line[1:]]).strip()
 
 
-def _paragraphs(message: str) -> list[list[str]]:
-    """The lines between blank lines, without those that git takes for comments."""
-    paragraphs: list[list[str]] = [[]]
-    for line in message.split("\n"):
+def _last_paragraph(message: str) -> list[str]:
+    """The lines behind the last blank line, without those that git takes for comments; none where they are the title.
+
+    From the end on: most of a long message need not be looked at.
+    """
+    found: list[str] = []
+    lines = reversed(message.split("\n"))
+    for line in lines:
         if not line.strip():
-            paragraphs.append([])
+            if found:
+                break
         elif not line.startswith("#"):
-            paragraphs[-1].append(line)
-    return [lines for lines in paragraphs if lines]
+            found.append(line)
+    is_title = not any(line.strip() and not line.startswith("#") for line in lines)
+    return [] if is_title else found[::-1]
 
 
 def _unfolded(lines: list[str]) -> list[list[str]]:

@@ -145,9 +145,11 @@ def attribute(name: str) -> str:
 def values_at(path: str, objects: Sequence[Any]) -> list[Any]:
     """The value at a dotted path of each object; None where anything on the way is null."""
     current: Iterable[Any] = objects
-    for step in path.split("."):
+    for depth, step in enumerate(path.split(".")):
         name, _, condition = step.partition("[")
-        current = _step(attribute(name), current)
+        get = attrgetter(attribute(name))
+        # the objects themselves are there
+        current = [None if item is None else get(item) for item in current] if depth else list(map(get, current))
         if condition == "#]":
             current = [None if items is None else len(items) for items in current]
         elif condition == "origin]":
@@ -168,11 +170,6 @@ def accounts_at(path: str, objects: Sequence[Any]) -> list[Any]:
             # a list that is kept as JSON
             found += _ACCOUNTS.decode(value or b"[]") or () if isinstance(value, msgspec.Raw) else (value,)
     return [account for account in found if account is not None and account.uuid]
-
-
-def _step(name: str, objects: Iterable[Any]) -> list[Any]:
-    get = attrgetter(name)
-    return [None if item is None else get(item) for item in objects]
 
 
 def _origin(url: str) -> str:
