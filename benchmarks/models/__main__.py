@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmarks.models.multiplying import FULL, RAW, multiply
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import run_sync
+from bitbucket_source.models import build_models
 from bitbucket_source.source import make_session, selected_tables
 
 _MOMENTS = {
@@ -25,6 +27,8 @@ _MOMENTS = {
     "deployments": "state_started_on",
 }
 """by table: when its rows changed last"""
+_THREADS: int = inspect.signature(build_models).parameters["threads"].default
+"""as many as `bitbucket-source models` takes"""
 
 
 def main() -> int:
@@ -32,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.models", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help=f"times {FULL}")
     parser.add_argument("--memory", default="4GB", help="what DuckDB may use")
-    parser.add_argument("--threads", type=int, default=2, help="models built at a time")
+    parser.add_argument("--threads", type=int, default=_THREADS, help="models built at a time")
     parser.add_argument("--folder", type=Path, help="where the warehouse goes (default: a temporary folder)")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=given.folder) as folder:
