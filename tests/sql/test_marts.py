@@ -8,7 +8,8 @@ from bitbucket_source.models import build_models
 
 from .raw_tables import Warehouse
 from .small_world import SMALL_WORLD
-from .small_world_marts import A_SATURDAY, NEW_YEAR_2026, PIPELINE_RUNS, PULL_REQUESTS, REPOSITORIES
+from .small_world_pull_requests import PULL_REQUESTS
+from .small_world_runs import A_SATURDAY, NEW_YEAR_2026, PIPELINE_RUNS, REPOSITORIES
 from .test_project import described
 
 
