@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {% macro default__reporting_day(timestamp_utc, zone) -%}
-    cast({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}' as date)
+    cast({{ bitbucket_source.default__reporting_time(timestamp_utc, zone) }} as date)
 {%- endmacro %}
 
 {% macro spark__reporting_day(timestamp_utc, zone) -%}
@@ -47,8 +47,13 @@
     {{ return(adapter.dispatch('reporting_time', 'bitbucket_source')(timestamp_utc, var('reporting_timezone', 'UTC'))) }}
 {%- endmacro %}
 
+{#- In UTC nothing is asked of the engine's calendar, which takes its time for each row. -#}
 {% macro default__reporting_time(timestamp_utc, zone) -%}
-    ({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}')
+    {%- if zone == 'UTC' -%}
+        {{ timestamp_utc }}
+    {%- else -%}
+        ({{ timestamp_utc }} at time zone 'UTC' at time zone '{{ zone }}')
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro spark__reporting_time(timestamp_utc, zone) -%}

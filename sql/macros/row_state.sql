@@ -20,11 +20,11 @@
     {{ return(adapter.dispatch('is_deleted_repository', 'bitbucket_source')(repository_uuid, repositories)) }}
 {%- endmacro %}
 
+{#- `in` and not `exists`: where that is a column, DuckDB keeps all rows that it reads in memory for it. -#}
 {% macro default__is_deleted_repository(repository_uuid, repositories) -%}
-    exists (
-        select 1
-        from {{ repositories }}
-        where repositories.uuid = {{ repository_uuid }} and repositories.deleted_at is not null
+    coalesce(
+        {{ repository_uuid }} in (select repositories.uuid from {{ repositories }} where repositories.deleted_at is not null),
+        false
     )
 {%- endmacro %}
 

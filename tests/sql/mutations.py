@@ -43,8 +43,8 @@ OF_PULL_REQUESTS = (
     Mutation(
         "order of updates",
         "int_bitbucket__pull_request_updates",
-        "order by happened_at, activity_id desc\n        ) as update_number",
-        "order by happened_at desc, activity_id\n        ) as update_number",
+        "order by happened_at, activity_id desc",
+        "order by happened_at desc, activity_id",
     ),
     Mutation("review: not by the author", "int_bitbucket__pull_request_events", " and not is_author and", " and"),
     Mutation("review: not by bots", "int_bitbucket__pull_request_events", " and not is_bot and", " and"),

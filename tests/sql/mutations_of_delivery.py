@@ -112,8 +112,8 @@ OF_DELIVERY = (
     Mutation(
         "flaky: no push between",
         "int_bitbucket__flaky_steps",
-        "                stay, step_name, step_position\n        ) as has_succeeded",
-        "                step_name, step_position\n        ) as has_succeeded",
+        "'stay', 'step_name'",
+        "'step_name'",
     ),
     Mutation("flaky: no variables", "int_bitbucket__flaky_steps", "and not coalesce(stays.has_variables, false)", ""),
     Mutation(

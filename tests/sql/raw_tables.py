@@ -66,10 +66,14 @@ class DuckDBWarehouse:
 
     def load(self, rows: Rows) -> None:
         """Make the tables named, and no other."""
+        self.load_arrow({name: arrow_table(TABLES[name], of_table) for name, of_table in rows.items()})
+
+    def load_arrow(self, tables: Mapping[str, pa.Table]) -> None:
+        """The same from Arrow."""
         with closing(duckdb.connect(str(self.address))) as connection:
             connection.execute("create schema bitbucket_raw")
-            for name, of_table in rows.items():
-                connection.register("loaded", arrow_table(TABLES[name], of_table))
+            for name, rows in tables.items():
+                connection.register("loaded", rows)
                 connection.execute(f"create table bitbucket_raw.{name} as from loaded")
 
     def execute(self, statement: str) -> None:
@@ -125,3 +129,19 @@ class PostgresWarehouse:
 
 
 Warehouse = DuckDBWarehouse | PostgresWarehouse
+
+
+def raw_tables_of(synced: DuckDBWarehouse) -> dict[str, pa.Table]:
+    """What was loaded, with the columns of the contract alone."""
+    stored: dict[str, list[str]] = {}
+    for column in synced.query(
+        "select table_name, column_name from information_schema.columns where table_schema = 'bitbucket_raw'"
+    ):
+        if column["table_name"] in TABLES:
+            stored.setdefault(column["table_name"], []).append(column["column_name"])
+    tables: dict[str, pa.Table] = {}
+    with closing(duckdb.connect(str(synced.address))) as connection:
+        for name, found in stored.items():
+            columns = ", ".join(column.name for column in TABLES[name].columns if column.name in found)
+            tables[name] = connection.execute(f"select {columns} from bitbucket_raw.{name}").to_arrow_table()
+    return tables

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('listed_commits')) }}
 -- of several pull requests that list a commit, it came through the one merged first: a release train lists them all
 with candidates as (
     select
@@ -41,7 +42,7 @@ ranked as (
         on pull_requests.repository_uuid = candidates.repository_uuid
         and pull_requests.pull_request_id = candidates.pull_request_id
         and pull_requests.state = 'MERGED'
-    where candidates.short_hash is not null
+    where candidates.short_hash is not null and {{ only_touched('listed_commits', 'candidates') }}
 )
 
 select repository_uuid, short_hash, pull_request_id, merged_at

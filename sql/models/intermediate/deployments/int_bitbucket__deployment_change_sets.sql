@@ -12,8 +12,18 @@ counted as (
     group by repository_uuid, deployment_uuid, started_at
 ),
 
+deployed as (
+    select repository_uuid, commit_hash from successes
+
+    union
+
+    select repository_uuid, previous_commit_hash from successes
+),
+
 stored as (
-    select repository_uuid, commit_hash from {{ ref('stg_bitbucket__commits') }}
+    select repository_uuid, commit_hash
+    from {{ ref('stg_bitbucket__commits') }}
+    where (repository_uuid, commit_hash) in (select repository_uuid, commit_hash from deployed)
 ),
 
 derived as (

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('deployments')) }}
 with successes as (
     select sequenced.*, change_sets.change_set, change_sets.is_rollback
     from {{ ref('int_bitbucket__deployments_sequenced') }} as sequenced
@@ -5,6 +6,7 @@ with successes as (
         on change_sets.repository_uuid = sequenced.repository_uuid
         and change_sets.deployment_uuid = sequenced.deployment_uuid
         and change_sets.started_at = sequenced.started_at
+    where {{ only_touched('deployments', 'sequenced') }}
 ),
 
 exact as (
@@ -22,7 +24,7 @@ exact as (
         and successes.started_at = carried.started_at
     left join {{ ref('int_bitbucket__commits_through_pull_requests') }} as through
         on through.repository_uuid = carried.repository_uuid and through.short_hash = carried.short_hash
-    where not carried.is_deleted
+    where not carried.is_deleted and {{ only_touched('deployments', 'carried') }}
 ),
 
 -- what a squash landed is carried by the squash's commit

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('deployments')) }}
 {%- set hotfix_patterns = var('bitbucket_hotfix_patterns', ['hotfix/%', 'hotfix-%']) -%}
 
 with successes as (
@@ -7,11 +8,15 @@ with successes as (
         on change_sets.repository_uuid = sequenced.repository_uuid
         and change_sets.deployment_uuid = sequenced.deployment_uuid
         and change_sets.started_at = sequenced.started_at
-    where not sequenced.is_baseline and not sequenced.is_redeploy
+    where
+        {{ only_touched('deployments', 'sequenced') }}
+        and not sequenced.is_baseline
+        and not sequenced.is_redeploy
 ),
 
 changes as (
-    select * from {{ ref('int_bitbucket__deployment_changes') }}
+    select * from {{ ref('int_bitbucket__deployment_changes') }} as changes
+    where {{ only_touched('deployments', 'changes') }}
 ),
 
 reverts as (
@@ -29,7 +34,7 @@ reverts as (
         and trailers.commit_hash = changes.commit_hash
         and trailers.trailer_key = 'reverts-commit'
         and not trailers.is_deleted
-    inner join changes as reverted
+    inner join {{ ref('int_bitbucket__deployment_changes') }} as reverted
         on reverted.repository_uuid = successes.repository_uuid
         and reverted.deployment_uuid = successes.previous_deployment_uuid
         and reverted.started_at = successes.previous_started_at

@@ -1,17 +1,28 @@
 -- the attempts that were seen, and where that table was not synced the newest ones, which deployments keep
-with seen as (
+with stored_attempts as (
     select
         repository_uuid, deployment_uuid, environment_uuid, pipeline_uuid, step_uuid, release_name, commit_hash,
-        status, deployer_uuid, started_at, completed_at, is_repository_deleted
+        status, deployer_uuid, started_at, completed_at, is_repository_deleted, 0 as source_rank
     from {{ ref('stg_bitbucket__deployment_attempts') }}
+),
+
+seen as (
+    select * from stored_attempts
 
     union all
 
     select
-        repository_uuid, deployment_uuid, environment_uuid, pipeline_uuid, step_uuid, release_name, commit_hash,
-        coalesce(status, state), deployer_uuid, started_at, completed_at, is_repository_deleted
-    from {{ ref('stg_bitbucket__deployments') }}
-    where started_at is not null
+        newest.repository_uuid, newest.deployment_uuid, newest.environment_uuid, newest.pipeline_uuid,
+        newest.step_uuid, newest.release_name, newest.commit_hash, coalesce(newest.status, newest.state),
+        newest.deployer_uuid, newest.started_at, newest.completed_at, newest.is_repository_deleted, 1
+    from {{ ref('stg_bitbucket__deployments') }} as newest
+    left join stored_attempts
+        on stored_attempts.repository_uuid = newest.repository_uuid
+        and stored_attempts.deployment_uuid = newest.deployment_uuid
+        and stored_attempts.started_at = newest.started_at
+        and stored_attempts.status = coalesce(newest.status, newest.state)
+        and stored_attempts.completed_at = newest.completed_at
+    where newest.started_at is not null and stored_attempts.deployment_uuid is null
 ),
 
 -- an attempt seen while it ran and again when it had ended is one
@@ -24,7 +35,8 @@ ranked as (
                 case when status in ('SUCCESSFUL', 'FAILED', 'STOPPED') then 0 else 1 end,
                 case when completed_at is null then 1 else 0 end,
                 completed_at desc,
-                status
+                status,
+                source_rank
         ) as seen_rank
     from seen
 ),
@@ -60,32 +72,19 @@ successes as (
         repository_uuid,
         deployment_uuid,
         started_at,
-        row_number() over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as success_number,
-        lag(deployment_uuid) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as previous_deployment_uuid,
-        lag(started_at) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as previous_started_at,
-        lag(completed_at) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as previous_completed_at,
-        lag(commit_hash) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as previous_commit_hash,
-        lead(deployment_uuid) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as next_deployment_uuid,
-        lead(started_at) over (
-            partition by repository_uuid, environment_uuid order by started_at, deployment_uuid
-        ) as next_started_at,
+        row_number() over in_environment as success_number,
+        lag(deployment_uuid) over in_environment as previous_deployment_uuid,
+        lag(started_at) over in_environment as previous_started_at,
+        lag(completed_at) over in_environment as previous_completed_at,
+        lag(commit_hash) over in_environment as previous_commit_hash,
+        lead(deployment_uuid) over in_environment as next_deployment_uuid,
+        lead(started_at) over in_environment as next_started_at,
         row_number() over (
             partition by repository_uuid, environment_uuid, commit_hash order by started_at, deployment_uuid
         ) as times_deployed
     from attempts
     where is_successful
+    window in_environment as (partition by repository_uuid, environment_uuid order by started_at, deployment_uuid)
 )
 
 select

@@ -1,12 +1,20 @@
 -- an address that Bitbucket ever mapped to an account belongs to it in all commits; the newest mapping counts
-with authors as (
-    select {{ email_of('author_raw') }} as email, author_user_uuid, committed_at
+-- commits are many and their authors few: texts are taken apart once for each author
+with signatures as (
+    select author_raw, author_user_uuid, max(committed_at) as committed_at
     from {{ ref('stg_bitbucket__commits') }}
+    group by author_raw, author_user_uuid
 
     union all
 
-    select {{ email_of('author_raw') }} as email, author_user_uuid, committed_at
+    select author_raw, author_user_uuid, max(committed_at) as committed_at
     from {{ ref('stg_bitbucket__pull_request_commits') }}
+    group by author_raw, author_user_uuid
+),
+
+authors as (
+    select {{ email_of('author_raw') }} as email, author_user_uuid, committed_at
+    from signatures
 ),
 
 mapped as (

@@ -1,3 +1,7 @@
+{%- set same_step = [
+    'repository_uuid', 'commit_hash', 'ref_type', 'ref_name', 'pull_request_id', 'selector_type', 'selector_pattern',
+    'stay', 'step_name', 'step_position',
+] -%}
 -- runs of one ref in a row on one commit are a stay: a push ends it, even if the commit comes back
 with runs as (
     select
@@ -37,8 +41,8 @@ outcomes as (
         attempts.step_uuid,
         attempts.started_at,
         attempts.result,
-        attempts.step_name,
-        attempts.step_position,
+        coalesce(attempts.step_name, '') as step_name,
+        coalesce(attempts.step_position, -1) as step_position,
         stays.commit_hash,
         coalesce(stays.ref_type, '') as ref_type,
         coalesce(stays.ref_name, '') as ref_name,
@@ -55,26 +59,23 @@ outcomes as (
         and not coalesce(stays.has_variables, false)
 ),
 
-judged as (
-    select
-        *,
-        max(case when result = 'FAILED' then 1 else 0 end) over (
-            partition by
-                repository_uuid, commit_hash, ref_type, ref_name, pull_request_id, selector_type, selector_pattern,
-                stay, step_name, step_position
-        ) as has_failed,
-        max(case when result = 'SUCCESSFUL' then 1 else 0 end) over (
-            partition by
-                repository_uuid, commit_hash, ref_type, ref_name, pull_request_id, selector_type, selector_pattern,
-                stay, step_name, step_position
-        ) as has_succeeded
+of_both_kinds as (
+    select {{ same_step | join(', ') }}
     from outcomes
+    group by {{ same_step | join(', ') }}
+    having
+        max(case when result = 'FAILED' then 1 else 0 end) = 1
+        and max(case when result = 'SUCCESSFUL' then 1 else 0 end) = 1
 )
 
 select
-    repository_uuid,
-    pipeline_uuid,
-    step_uuid,
-    started_at,
-    has_failed = 1 and has_succeeded = 1 as is_flaky
-from judged
+    outcomes.repository_uuid,
+    outcomes.pipeline_uuid,
+    outcomes.step_uuid,
+    outcomes.started_at
+from outcomes
+inner join of_both_kinds
+    on
+        {%- for column in same_step %}
+        of_both_kinds.{{ column }} = outcomes.{{ column }} {{ "and" if not loop.last }}
+        {%- endfor %}

@@ -1,10 +1,4 @@
-{%- set touched = ref('int_bitbucket__runs_touched') -%}
-{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
-{{ config(
-    materialized=incremental_or_table(),
-    incremental_strategy='append',
-    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
-) }}
+{{ config(**rebuilt_where_touched('runs')) }}
 with steps as (
     select
         *,
@@ -13,7 +7,7 @@ with steps as (
             order by case when started_at is null then 1 else 0 end, step_position, step_uuid
         ) as started_rank
     from {{ ref('int_bitbucket__pipeline_steps_sequenced') }} as steps
-    where {{ only_touched(touched, 'steps', run) }}
+    where {{ only_touched('runs', 'steps') }}
 ),
 
 counted as (
@@ -61,7 +55,7 @@ judged as (
     from {{ ref('stg_bitbucket__pipelines') }} as runs
     left join counted
         on counted.repository_uuid = runs.repository_uuid and counted.pipeline_uuid = runs.pipeline_uuid
-    where {{ only_touched(touched, 'runs', run) }}
+    where {{ only_touched('runs', 'runs') }}
 )
 
 select

@@ -1,29 +1,23 @@
-{%- set touched = ref('int_bitbucket__runs_touched') -%}
-{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
-{{ config(
-    materialized=incremental_or_table(),
-    incremental_strategy='append',
-    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
-) }}
+{{ config(**rebuilt_where_touched('runs')) }}
 -- the attempts that were seen, and where that table was not synced the newest ones, which steps keep
 with steps as (
     select *
     from {{ ref('stg_bitbucket__pipeline_steps') }} as steps
-    where {{ only_touched(touched, 'steps', run) }}
+    where {{ only_touched('runs', 'steps') }}
 ),
 
 seen as (
     select
         repository_uuid, pipeline_uuid, step_uuid, status, run_number, trigger_type, build_seconds_used,
-        running_seconds, started_at, completed_at
+        running_seconds, started_at, completed_at, 0 as source_rank
     from {{ ref('stg_bitbucket__pipeline_step_attempts') }} as attempts
-    where {{ only_touched(touched, 'attempts', run) }}
+    where {{ only_touched('runs', 'attempts') }}
 
     union all
 
     select
         repository_uuid, pipeline_uuid, step_uuid, coalesce(result, state), run_number, trigger_type,
-        build_seconds_used, running_seconds, started_at, completed_at
+        build_seconds_used, running_seconds, started_at, completed_at, 1
     from steps
     where started_at is not null
 ),
@@ -38,7 +32,8 @@ ranked as (
                 case when status in ('IN_PROGRESS', 'PENDING', 'READY') then 1 else 0 end,
                 case when completed_at is null then 1 else 0 end,
                 completed_at desc,
-                status
+                status,
+                source_rank
         ) as seen_rank
     from seen
 ),

@@ -1,14 +1,8 @@
-{%- set touched = ref('int_bitbucket__runs_touched') -%}
-{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
-{{ config(
-    materialized=incremental_or_table(),
-    incremental_strategy='append',
-    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
-) }}
+{{ config(**rebuilt_where_touched('runs')) }}
 with steps as (
     select *
     from {{ ref('stg_bitbucket__pipeline_steps') }} as steps
-    where not is_deleted and {{ only_touched(touched, 'steps', run) }}
+    where not is_deleted and {{ only_touched('runs', 'steps') }}
 ),
 
 first_manual_steps as (

@@ -1,10 +1,4 @@
-{%- set touched = ref('int_bitbucket__runs_touched') -%}
-{%- set run = ['repository_uuid', 'pipeline_uuid'] -%}
-{{ config(
-    materialized=incremental_or_table(),
-    incremental_strategy='append',
-    pre_hook="{{ bitbucket_source.forget_touched(ref('int_bitbucket__runs_touched'), ['repository_uuid', 'pipeline_uuid']) }}"
-) }}
+{{ config(**rebuilt_where_touched('runs')) }}
 with prices as (
     select
         attempts.repository_uuid,
@@ -21,7 +15,7 @@ with prices as (
     from {{ ref('int_bitbucket__pipeline_step_attempts') }} as attempts
     inner join {{ ref('stg_bitbucket__step_prices') }} as prices
         on lower(coalesce(attempts.step_name, '')) like prices.step_pattern
-    where {{ only_touched(touched, 'attempts', run) }}
+    where {{ only_touched('runs', 'attempts') }}
 )
 
 select

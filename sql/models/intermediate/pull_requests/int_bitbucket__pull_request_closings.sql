@@ -1,5 +1,7 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 with pull_requests as (
-    select * from {{ ref('stg_bitbucket__pull_requests') }}
+    select * from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+    where {{ only_touched('pull_requests', 'pull_requests') }}
 ),
 
 closing_updates as (
@@ -8,22 +10,37 @@ closing_updates as (
         pull_request_id,
         update_state,
         min(happened_at) as happened_at
-    from {{ ref('int_bitbucket__pull_request_updates') }}
-    where update_state in ('MERGED', 'DECLINED', 'SUPERSEDED')
+    from {{ ref('int_bitbucket__pull_request_updates') }} as updates
+    where update_state in ('MERGED', 'DECLINED', 'SUPERSEDED') and {{ only_touched('pull_requests', 'updates') }}
     group by repository_uuid, pull_request_id, update_state
+),
+
+landings as (
+    select repository_uuid, coalesce(merge_short_hash, source_short_hash) as short_hash from pull_requests
+),
+
+landed as (
+    select repository_uuid, short_hash, commit_hash, committed_at
+    from {{ ref('stg_bitbucket__commits') }}
+    where (repository_uuid, short_hash) in (select repository_uuid, short_hash from landings)
+),
+
+parents as (
+    select repository_uuid, commit_hash, parent_hash
+    from {{ ref('stg_bitbucket__commit_parents') }}
+    where (repository_uuid, commit_hash) in (select repository_uuid, commit_hash from landed)
 ),
 
 commits as (
     select
-        commits.repository_uuid,
-        commits.short_hash,
-        max(commits.commit_hash) as commit_hash,
-        max(commits.committed_at) as committed_at,
+        landed.repository_uuid,
+        landed.short_hash,
+        max(landed.commit_hash) as commit_hash,
+        max(landed.committed_at) as committed_at,
         count(parents.parent_hash) as parent_count
-    from {{ ref('stg_bitbucket__commits') }} as commits
-    left join {{ ref('stg_bitbucket__commit_parents') }} as parents
-        on parents.repository_uuid = commits.repository_uuid and parents.commit_hash = commits.commit_hash
-    group by commits.repository_uuid, commits.short_hash
+    from landed
+    left join parents on parents.repository_uuid = landed.repository_uuid and parents.commit_hash = landed.commit_hash
+    group by landed.repository_uuid, landed.short_hash
 ),
 
 joined as (

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 -- an interval ends with the next update or the closing; two that touch are told as two and add up to the same
 with updates as (
     select
@@ -13,7 +14,7 @@ with updates as (
     inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
         on closings.repository_uuid = updates.repository_uuid
         and closings.pull_request_id = updates.pull_request_id
-    where updates.is_draft
+    where updates.is_draft and {{ only_touched('pull_requests', 'updates') }}
 ),
 
 -- without activity all that is known is that it is a draft now
@@ -32,7 +33,7 @@ untold as (
         on updates.repository_uuid = pull_requests.repository_uuid
         and updates.pull_request_id = pull_requests.pull_request_id
         and updates.update_number = 1
-    where pull_requests.is_draft and updates.activity_id is null
+    where pull_requests.is_draft and updates.activity_id is null and {{ only_touched('pull_requests', 'pull_requests') }}
 )
 
 select repository_uuid, pull_request_id, update_number, started_at, ended_at from updates

@@ -1,9 +1,12 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 with pull_requests as (
-    select * from {{ ref('stg_bitbucket__pull_requests') }}
+    select * from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+    where {{ only_touched('pull_requests', 'pull_requests') }}
 ),
 
 updates as (
-    select * from {{ ref('int_bitbucket__pull_request_updates') }}
+    select * from {{ ref('int_bitbucket__pull_request_updates') }} as updates
+    where {{ only_touched('pull_requests', 'updates') }}
 ),
 
 reviewers as (
@@ -22,7 +25,8 @@ reviewers as (
 ),
 
 comments as (
-    select * from {{ ref('stg_bitbucket__pull_request_comments') }}
+    select * from {{ ref('stg_bitbucket__pull_request_comments') }} as comments
+    where {{ only_touched('pull_requests', 'comments') }}
 ),
 
 events as (
@@ -74,8 +78,8 @@ events as (
 
     select
         repository_uuid, pull_request_id, activity_id, kind, happened_at, user_uuid, null, false, null
-    from {{ ref('stg_bitbucket__pull_request_activity') }}
-    where kind in ('approval', 'changes_requested') and not is_deleted
+    from {{ ref('stg_bitbucket__pull_request_activity') }} as activity
+    where kind in ('approval', 'changes_requested') and not is_deleted and {{ only_touched('pull_requests', 'activity') }}
 
     union all
 
@@ -97,7 +101,11 @@ events as (
         on comments.repository_uuid = activity.repository_uuid
         and comments.pull_request_id = activity.pull_request_id
         and comments.comment_id = activity.comment_id
-    where activity.kind = 'comment' and not activity.is_deleted and comments.comment_id is null
+    where
+        activity.kind = 'comment'
+        and not activity.is_deleted
+        and comments.comment_id is null
+        and {{ only_touched('pull_requests', 'activity') }}
 
     union all
 

@@ -1,5 +1,7 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 with events as (
-    select * from {{ ref('int_bitbucket__pull_request_events') }}
+    select * from {{ ref('int_bitbucket__pull_request_events') }} as events
+    where {{ only_touched('pull_requests', 'events') }}
 ),
 
 -- a squash or merge commit in the list is the pull request's landing, not its work; of a fast-forward it is its work
@@ -14,7 +16,8 @@ first_commits as (
         on pull_requests.repository_uuid = commits.repository_uuid
         and pull_requests.pull_request_id = commits.pull_request_id
     where
-        not commits.is_deleted
+        {{ only_touched('pull_requests', 'commits') }}
+        and not commits.is_deleted
         and coalesce(commits.parent_count, 1) < 2
         and (
             coalesce(commits.short_hash <> pull_requests.merge_short_hash, true)
@@ -77,8 +80,7 @@ select
     final_approvals.final_approval_at,
     closings.merged_at,
     closings.merged_at_source,
-    closings.closed_at,
-    deployed.deployed_at
+    closings.closed_at
 from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
 inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
     on closings.repository_uuid = pull_requests.repository_uuid
@@ -95,7 +97,4 @@ left join first_readies
 left join final_approvals
     on final_approvals.repository_uuid = pull_requests.repository_uuid
     and final_approvals.pull_request_id = pull_requests.pull_request_id
-left join {{ ref('int_bitbucket__pull_requests_deployed') }} as deployed
-    on deployed.repository_uuid = pull_requests.repository_uuid
-    and deployed.pull_request_id = pull_requests.pull_request_id
-    and deployed.is_first_service
+where {{ only_touched('pull_requests', 'pull_requests') }}

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 with participants as (
     select
         participants.repository_uuid,
@@ -12,7 +13,10 @@ with participants as (
         and pull_requests.pull_request_id = participants.pull_request_id
     left join {{ ref('int_bitbucket__bots_identified') }} as bots on bots.user_uuid = participants.user_uuid
     -- '' is an account that is gone: of a pull request whose author is gone, it may be the author
-    where not participants.is_deleted and participants.user_uuid <> coalesce(pull_requests.author_uuid, '')
+    where
+        {{ only_touched('pull_requests', 'participants') }}
+        and not participants.is_deleted
+        and participants.user_uuid <> coalesce(pull_requests.author_uuid, '')
 )
 
 select

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 -- clocks of machines differ: no station counts before the opening or after the merge (greatest and least skip nulls)
 with bounded as (
     select
@@ -9,8 +10,8 @@ with bounded as (
         greatest(merged_at, opened_at) as ended_at,
         least(greatest(first_review_at, opened_at), greatest(merged_at, opened_at)) as reviewed_at,
         case when final_approval_at is not null then greatest(final_approval_at, opened_at) end as approved_at
-    from {{ ref('int_bitbucket__pull_request_milestones') }}
-    where merged_at is not null
+    from {{ ref('int_bitbucket__pull_request_milestones') }} as milestones
+    where merged_at is not null and {{ only_touched('pull_requests', 'milestones') }}
 ),
 
 spans as (

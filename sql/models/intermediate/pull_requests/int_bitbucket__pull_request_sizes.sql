@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 {%- set generated_files = var('bitbucket_generated_files', [
     '%package-lock.json', '%npm-shrinkwrap.json', '%yarn.lock', '%pnpm-lock.yaml', '%poetry.lock', '%uv.lock',
     '%pipfile.lock', '%cargo.lock', '%composer.lock', '%gemfile.lock', '%go.sum', '%packages.lock.json',
@@ -12,8 +13,8 @@ with files as (
         coalesce(lines_added, 0) as lines_added,
         coalesce(lines_removed, 0) as lines_removed,
         {{ is_like_any('path', generated_files) }} as is_generated
-    from {{ ref('stg_bitbucket__pull_request_files') }}
-    where not is_deleted
+    from {{ ref('stg_bitbucket__pull_request_files') }} as files
+    where not is_deleted and {{ only_touched('pull_requests', 'files') }}
 )
 
 select

@@ -1,3 +1,4 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 -- what an update changed is seen by the one before it; of two at one instant the feed numbers the older one higher
 with updates as (
     select
@@ -9,24 +10,13 @@ with updates as (
         update_state,
         is_draft,
         source_short_hash,
-        row_number() over (
-            partition by repository_uuid, pull_request_id
-            order by happened_at, activity_id desc
-        ) as update_number,
-        lag(is_draft) over (
-            partition by repository_uuid, pull_request_id
-            order by happened_at, activity_id desc
-        ) as was_draft,
-        lag(source_short_hash) over (
-            partition by repository_uuid, pull_request_id
-            order by happened_at, activity_id desc
-        ) as previous_short_hash,
-        lead(happened_at) over (
-            partition by repository_uuid, pull_request_id
-            order by happened_at, activity_id desc
-        ) as next_happened_at
-    from {{ ref('stg_bitbucket__pull_request_activity') }}
-    where kind = 'update' and not is_deleted
+        row_number() over in_feed as update_number,
+        lag(is_draft) over in_feed as was_draft,
+        lag(source_short_hash) over in_feed as previous_short_hash,
+        lead(happened_at) over in_feed as next_happened_at
+    from {{ ref('stg_bitbucket__pull_request_activity') }} as activity
+    where kind = 'update' and not is_deleted and {{ only_touched('pull_requests', 'activity') }}
+    window in_feed as (partition by repository_uuid, pull_request_id order by happened_at, activity_id desc)
 )
 
 select

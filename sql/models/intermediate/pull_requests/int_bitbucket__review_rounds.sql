@@ -1,8 +1,9 @@
+{{ config(**rebuilt_where_touched('pull_requests')) }}
 -- a push that has two parents brings in the destination, not an answer to the review
 with backmerges as (
     select commits.repository_uuid, commits.pull_request_id, commits.short_hash
     from {{ ref('stg_bitbucket__pull_request_commits') }} as commits
-    where commits.parent_count >= 2
+    where commits.parent_count >= 2 and {{ only_touched('pull_requests', 'commits') }}
 
     union
 
@@ -11,7 +12,7 @@ with backmerges as (
     inner join {{ ref('stg_bitbucket__commit_parents') }} as parents
         on parents.repository_uuid = pull_requests.repository_uuid
         and substr(parents.commit_hash, 1, 12) = pull_requests.source_short_hash
-    where parents.parent_position = 1
+    where parents.parent_position = 1 and {{ only_touched('pull_requests', 'pull_requests') }}
 ),
 
 turns as (
@@ -32,7 +33,9 @@ turns as (
         on backmerges.repository_uuid = events.repository_uuid
         and backmerges.pull_request_id = events.pull_request_id
         and backmerges.short_hash = events.source_short_hash
-    where events.is_review or (events.event_type = 'push' and backmerges.short_hash is null)
+    where
+        {{ only_touched('pull_requests', 'events') }}
+        and (events.is_review or (events.event_type = 'push' and backmerges.short_hash is null))
 ),
 
 numbered as (

@@ -1,3 +1,12 @@
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='delete+insert',
+    unique_key=['repository_uuid', 'commit_hash'],
+    pre_hook="{{ bitbucket_source.forget_touched('listed_commits') }}",
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_bitbucket__listed_commits_touched') }}
+
 with in_production as (
     select
         changes.repository_uuid,
@@ -12,6 +21,29 @@ listed as (
     select distinct repository_uuid, short_hash
     from {{ ref('stg_bitbucket__pull_request_commits') }}
     where not is_deleted
+),
+
+{%- if is_incremental() %}
+
+rebuilt as (
+    select repository_uuid, short_hash from {{ ref('int_bitbucket__listed_commits_touched') }}
+
+    union
+
+    -- it reached production at another moment
+    select stored.repository_uuid, stored.short_hash
+    from {{ this }} as stored
+    left join in_production
+        on in_production.repository_uuid = stored.repository_uuid and in_production.commit_hash = stored.commit_hash
+    where in_production.deployed_at is distinct from stored.deployed_at
+),
+{%- endif %}
+
+commits as (
+    select * from {{ ref('int_bitbucket__commits_attributed') }}
+    {%- if is_incremental() %}
+    where (repository_uuid, short_hash) in (select repository_uuid, short_hash from rebuilt)
+    {%- endif %}
 )
 
 select
@@ -32,7 +64,7 @@ select
     {{ hours_between('commits.committed_at', 'in_production.deployed_at') }} as lead_hours,
     commits.is_deleted,
     commits.is_repository_deleted
-from {{ ref('int_bitbucket__commits_attributed') }} as commits
+from commits
 left join {{ ref('int_bitbucket__commits_through_pull_requests') }} as through
     on through.repository_uuid = commits.repository_uuid and through.short_hash = commits.short_hash
 left join in_production

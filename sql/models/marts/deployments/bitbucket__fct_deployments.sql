@@ -1,4 +1,53 @@
-with changes as (
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='delete+insert',
+    unique_key=['repository_uuid', 'deployment_uuid', 'started_at'],
+    pre_hook="{{ bitbucket_source.forget_touched('deployments') }}",
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_bitbucket__deployments_touched') }}
+
+with failures as (
+    select
+        repository_uuid,
+        deployment_uuid,
+        started_at,
+        max(case when is_change_failure then 1 else 0 end) as change_failure,
+        min(recovered_at) as recovered_at
+    from {{ ref('bitbucket__fct_deployment_failures') }}
+    group by repository_uuid, deployment_uuid, started_at
+),
+
+{%- if is_incremental() %}
+
+rebuilt as (
+    select repository_uuid, deployment_uuid, started_at from {{ ref('int_bitbucket__deployments_touched') }}
+
+    union
+
+    -- it failed, as one after it shows, or no longer did
+    select stored.repository_uuid, stored.deployment_uuid, stored.started_at
+    from {{ this }} as stored
+    left join failures
+        on failures.repository_uuid = stored.repository_uuid
+        and failures.deployment_uuid = stored.deployment_uuid
+        and failures.started_at = stored.started_at
+    where
+        stored.is_change_failure <> coalesce(failures.change_failure = 1, false)
+        or stored.recovered_at is distinct from failures.recovered_at
+),
+{%- endif %}
+
+attempts as (
+    select * from {{ ref('int_bitbucket__deployments_sequenced') }}
+    {%- if is_incremental() %}
+    where (repository_uuid, deployment_uuid, started_at) in (
+        select repository_uuid, deployment_uuid, started_at from rebuilt
+    )
+    {%- endif %}
+),
+
+changes as (
     select
         changes.repository_uuid,
         changes.deployment_uuid,
@@ -23,6 +72,11 @@ with changes as (
     left join {{ ref('int_bitbucket__commits_attributed') }} as commits
         on commits.repository_uuid = changes.repository_uuid
         and commits.commit_hash = case when changes.pull_request_id is null then changes.commit_hash end
+    {%- if is_incremental() %}
+    where (changes.repository_uuid, changes.deployment_uuid, changes.started_at) in (
+        select repository_uuid, deployment_uuid, started_at from rebuilt
+    )
+    {%- endif %}
 ),
 
 -- a change once, however many commits it has
@@ -58,17 +112,6 @@ counts as (
         count(distinct pull_request_id) as pull_request_count,
         min(match_method) as match_method
     from changes
-    group by repository_uuid, deployment_uuid, started_at
-),
-
-failures as (
-    select
-        repository_uuid,
-        deployment_uuid,
-        started_at,
-        max(case when is_change_failure then 1 else 0 end) as change_failure,
-        min(recovered_at) as recovered_at
-    from {{ ref('bitbucket__fct_deployment_failures') }}
     group by repository_uuid, deployment_uuid, started_at
 )
 
@@ -109,7 +152,7 @@ select
     coalesce(failures.change_failure = 1, false) as is_change_failure,
     failures.recovered_at,
     attempts.is_repository_deleted
-from {{ ref('int_bitbucket__deployments_sequenced') }} as attempts
+from attempts
 left join {{ ref('int_bitbucket__deployment_change_sets') }} as change_sets
     on change_sets.repository_uuid = attempts.repository_uuid
     and change_sets.deployment_uuid = attempts.deployment_uuid

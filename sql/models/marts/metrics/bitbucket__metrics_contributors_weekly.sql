@@ -3,9 +3,11 @@ with acts as (
         repository_uuid,
         {{ week_start('committed_day') }} as week_start_day,
         contributor_key,
-        'commit' as act
+        'commit' as act,
+        count(*) as act_count
     from {{ ref('bitbucket__fct_commits') }}
     where not is_bot_author and not is_merge and not is_deleted and contributor_key <> ''
+    group by repository_uuid, {{ week_start('committed_day') }}, contributor_key
 
     union all
 
@@ -13,7 +15,8 @@ with acts as (
         repository_uuid,
         {{ week_start('opened_day') }},
         author_uuid,
-        'pull request'
+        'pull request',
+        1
     from {{ ref('bitbucket__fct_pull_requests') }}
     where not is_bot_author and not is_deleted and author_uuid is not null
 
@@ -23,7 +26,8 @@ with acts as (
         repository_uuid,
         {{ week_start('first_review_day') }},
         reviewer_uuid,
-        'review'
+        'review',
+        1
     from {{ ref('bitbucket__fct_pull_request_reviews') }}
     where has_responded and not is_bot_reviewer and not is_deleted
 ),
@@ -48,7 +52,7 @@ counted as (
         count(distinct case when acts.act = 'review' then acts.contributor_key end) as reviewer_count,
         count(distinct case when firsts.first_week = acts.week_start_day then acts.contributor_key end)
             as new_contributor_count,
-        count(case when acts.act = 'commit' then 1 end) as commit_count
+        cast(sum(case when acts.act = 'commit' then acts.act_count else 0 end) as bigint) as commit_count
     from acts
     inner join firsts
         on firsts.repository_uuid = acts.repository_uuid and firsts.contributor_key = acts.contributor_key

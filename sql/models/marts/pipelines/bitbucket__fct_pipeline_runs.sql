@@ -1,11 +1,4 @@
-{{ config(
-    materialized=incremental_or_table(),
-    incremental_strategy='delete+insert',
-    unique_key=['repository_uuid', 'pipeline_uuid'],
-    on_schema_change='fail'
-) }}
--- depends_on: {{ ref('int_bitbucket__runs_touched') }}
-
+{{ config(**rebuilt_where_touched('runs', on_schema_change='fail')) }}
 with costs as (
     select
         repository_uuid,
@@ -14,6 +7,7 @@ with costs as (
         sum(cost) as cost,
         min(currency) as currency
     from {{ ref('int_bitbucket__step_costs') }} as costs
+    where {{ only_touched('runs', 'costs') }}
     group by repository_uuid, pipeline_uuid
 )
 
@@ -68,17 +62,4 @@ inner join {{ ref('int_bitbucket__pipeline_runs_judged') }} as judged
 left join {{ ref('stg_bitbucket__repositories') }} as repositories
     on repositories.repository_uuid = runs.repository_uuid
 left join costs on costs.repository_uuid = runs.repository_uuid and costs.pipeline_uuid = runs.pipeline_uuid
-{%- if is_incremental() %}
-left join {{ this }} as stored
-    on stored.repository_uuid = runs.repository_uuid and stored.pipeline_uuid = runs.pipeline_uuid
-where
-    {{ only_touched(ref('int_bitbucket__runs_touched'), 'runs', ['repository_uuid', 'pipeline_uuid']) }}
-    or stored.pipeline_uuid is null
-    -- another default branch, or a repository that went or came back
-    or stored.is_on_default_branch <> coalesce(
-        runs.ref_type = 'branch' and runs.ref_name = repositories.default_branch_name, false
-    )
-    or stored.is_repository_deleted <> runs.is_repository_deleted
-    -- somebody who was to be forgotten
-    or coalesce(stored.creator_uuid, '') <> coalesce(runs.creator_uuid, '')
-{%- endif %}
+where {{ only_touched('runs', 'runs') }}

@@ -2,9 +2,46 @@
     materialized=incremental_or_table(),
     incremental_strategy='delete+insert',
     unique_key=['repository_uuid', 'pipeline_uuid', 'step_uuid', 'started_at'],
+    pre_hook="{{ bitbucket_source.forget_touched('runs') }}",
     on_schema_change='fail'
 ) }}
 -- depends_on: {{ ref('int_bitbucket__runs_touched') }}
+{%- set of_rebuilt = 'where (repository_uuid, pipeline_uuid) in (select repository_uuid, pipeline_uuid from rebuilt)' %}
+
+with {% if is_incremental() -%}
+stored_flaky as (
+    select repository_uuid, pipeline_uuid, step_uuid, started_at from {{ this }} where is_flaky
+),
+
+rebuilt as (
+    select repository_uuid, pipeline_uuid from {{ ref('int_bitbucket__runs_touched') }}
+
+    union
+
+    -- another run of the same commit made it flaky, or no longer does
+    select
+        coalesce(flaky.repository_uuid, stored_flaky.repository_uuid),
+        coalesce(flaky.pipeline_uuid, stored_flaky.pipeline_uuid)
+    from {{ ref('int_bitbucket__flaky_steps') }} as flaky
+    full join stored_flaky
+        on stored_flaky.repository_uuid = flaky.repository_uuid
+        and stored_flaky.pipeline_uuid = flaky.pipeline_uuid
+        and stored_flaky.step_uuid = flaky.step_uuid
+        and stored_flaky.started_at = flaky.started_at
+    where flaky.step_uuid is null or stored_flaky.step_uuid is null
+),
+{% endif %}
+attempts as (
+    select * from {{ ref('int_bitbucket__pipeline_step_attempts') }} {{ of_rebuilt if is_incremental() }}
+),
+
+sequenced as (
+    select * from {{ ref('int_bitbucket__pipeline_steps_sequenced') }} {{ of_rebuilt if is_incremental() }}
+),
+
+costs as (
+    select * from {{ ref('int_bitbucket__step_costs') }} {{ of_rebuilt if is_incremental() }}
+)
 
 select
     attempts.repository_uuid,
@@ -18,7 +55,7 @@ select
     attempts.is_automatic,
     attempts.is_latest_attempt,
     attempts.result,
-    coalesce(flaky.is_flaky, false) as is_flaky,
+    flaky.step_uuid is not null as is_flaky,
     attempts.completed_at,
     {{ reporting_day('attempts.completed_at') }} as completed_day,
     case when attempts.is_latest_attempt then sequenced.queue_seconds end as queue_seconds,
@@ -30,10 +67,10 @@ select
     costs.currency,
     attempts.is_deleted,
     runs.is_repository_deleted
-from {{ ref('int_bitbucket__pipeline_step_attempts') }} as attempts
+from attempts
 inner join {{ ref('stg_bitbucket__pipelines') }} as runs
     on runs.repository_uuid = attempts.repository_uuid and runs.pipeline_uuid = attempts.pipeline_uuid
-left join {{ ref('int_bitbucket__pipeline_steps_sequenced') }} as sequenced
+left join sequenced
     on sequenced.repository_uuid = attempts.repository_uuid
     and sequenced.pipeline_uuid = attempts.pipeline_uuid
     and sequenced.step_uuid = attempts.step_uuid
@@ -42,21 +79,8 @@ left join {{ ref('int_bitbucket__flaky_steps') }} as flaky
     and flaky.pipeline_uuid = attempts.pipeline_uuid
     and flaky.step_uuid = attempts.step_uuid
     and flaky.started_at = attempts.started_at
-left join {{ ref('int_bitbucket__step_costs') }} as costs
+left join costs
     on costs.repository_uuid = attempts.repository_uuid
     and costs.pipeline_uuid = attempts.pipeline_uuid
     and costs.step_uuid = attempts.step_uuid
     and costs.started_at = attempts.started_at
-{%- if is_incremental() %}
-left join {{ this }} as stored
-    on stored.repository_uuid = attempts.repository_uuid
-    and stored.pipeline_uuid = attempts.pipeline_uuid
-    and stored.step_uuid = attempts.step_uuid
-    and stored.started_at = attempts.started_at
-where
-    {{ only_touched(ref('int_bitbucket__runs_touched'), 'attempts', ['repository_uuid', 'pipeline_uuid']) }}
-    or stored.step_uuid is null
-    -- another run of the same commit made it flaky, or the repository went or came back
-    or stored.is_flaky <> coalesce(flaky.is_flaky, false)
-    or stored.is_repository_deleted <> runs.is_repository_deleted
-{%- endif %}

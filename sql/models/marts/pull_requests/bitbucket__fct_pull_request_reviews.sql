@@ -1,14 +1,15 @@
+{{ config(**rebuilt_where_touched('pull_requests', on_schema_change='fail')) }}
 -- who was asked, who takes part and who said something, each once
 with reviewers as (
     select repository_uuid, pull_request_id, actor_uuid as reviewer_uuid
-    from {{ ref('int_bitbucket__pull_request_events') }}
-    where (event_type = 'review_requested' or is_review) and not is_author
+    from {{ ref('int_bitbucket__pull_request_events') }} as events
+    where (event_type = 'review_requested' or is_review) and not is_author and {{ only_touched('pull_requests', 'events') }}
 
     union
 
     select repository_uuid, pull_request_id, user_uuid as reviewer_uuid
-    from {{ ref('stg_bitbucket__pull_request_participants') }}
-    where role = 'REVIEWER' and not is_deleted and user_uuid <> ''
+    from {{ ref('stg_bitbucket__pull_request_participants') }} as participants
+    where role = 'REVIEWER' and not is_deleted and user_uuid <> '' and {{ only_touched('pull_requests', 'participants') }}
 ),
 
 said as (
@@ -24,8 +25,8 @@ said as (
         count(case when is_review and event_type = 'changes_requested' then 1 end) as changes_requested_count,
         max(case when is_review and event_type = 'approval' then event_number end) as last_approval_number,
         max(case when is_review and event_type = 'changes_requested' then event_number end) as last_request_number
-    from {{ ref('int_bitbucket__pull_request_events') }}
-    where actor_uuid is not null
+    from {{ ref('int_bitbucket__pull_request_events') }} as events
+    where actor_uuid is not null and {{ only_touched('pull_requests', 'events') }}
     group by repository_uuid, pull_request_id, actor_uuid
 )
 

@@ -1,4 +1,35 @@
-with events as (
+{{ config(
+    materialized=incremental_or_table(),
+    incremental_strategy='delete+insert',
+    unique_key=['repository_uuid', 'pull_request_id'],
+    on_schema_change='fail'
+) }}
+-- depends_on: {{ ref('int_bitbucket__pull_requests_touched') }}
+
+with deployed as (
+    select * from {{ ref('int_bitbucket__pull_requests_deployed') }} where is_first_service
+),
+
+rebuilt as (
+    {%- if is_incremental() %}
+    select repository_uuid, pull_request_id from {{ ref('int_bitbucket__pull_requests_touched') }}
+
+    union
+
+    -- a deployment carries it, or no longer does
+    select stored.repository_uuid, stored.pull_request_id
+    from {{ this }} as stored
+    left join deployed
+        on deployed.repository_uuid = stored.repository_uuid and deployed.pull_request_id = stored.pull_request_id
+    where
+        deployed.deployed_at is distinct from stored.deployed_at
+        or deployed.deploy_hours is distinct from stored.deploy_hours
+    {%- else %}
+    select repository_uuid, pull_request_id from {{ ref('stg_bitbucket__pull_requests') }}
+    {%- endif %}
+),
+
+events as (
     select
         repository_uuid,
         pull_request_id,
@@ -7,6 +38,7 @@ with events as (
         count(case when event_type = 'comment' and is_author then 1 end) as author_comment_count,
         count(distinct case when is_review then coalesce(actor_uuid, '') end) as active_reviewer_count
     from {{ ref('int_bitbucket__pull_request_events') }}
+    where (repository_uuid, pull_request_id) in (select repository_uuid, pull_request_id from rebuilt)
     group by repository_uuid, pull_request_id
 ),
 
@@ -17,6 +49,7 @@ rounds as (
         count(responded_at) as round_count,
         cast(sum(case when round_number > 1 then push_count else 0 end) as bigint) as push_after_review_count
     from {{ ref('int_bitbucket__review_rounds') }}
+    where (repository_uuid, pull_request_id) in (select repository_uuid, pull_request_id from rebuilt)
     group by repository_uuid, pull_request_id
 )
 
@@ -97,6 +130,9 @@ select
     pull_requests.is_deleted,
     pull_requests.is_repository_deleted
 from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+inner join rebuilt
+    on rebuilt.repository_uuid = pull_requests.repository_uuid
+    and rebuilt.pull_request_id = pull_requests.pull_request_id
 inner join {{ ref('int_bitbucket__pull_request_milestones') }} as milestones
     on milestones.repository_uuid = pull_requests.repository_uuid
     and milestones.pull_request_id = pull_requests.pull_request_id
@@ -106,10 +142,9 @@ inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
 left join {{ ref('int_bitbucket__pull_request_phases') }} as phases
     on phases.repository_uuid = pull_requests.repository_uuid
     and phases.pull_request_id = pull_requests.pull_request_id
-left join {{ ref('int_bitbucket__pull_requests_deployed') }} as deployed
+left join deployed
     on deployed.repository_uuid = pull_requests.repository_uuid
     and deployed.pull_request_id = pull_requests.pull_request_id
-    and deployed.is_first_service
 left join events
     on events.repository_uuid = pull_requests.repository_uuid
     and events.pull_request_id = pull_requests.pull_request_id

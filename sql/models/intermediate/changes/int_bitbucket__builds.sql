@@ -1,8 +1,16 @@
-{{ config(materialized=incremental_or_table(), incremental_strategy='append') }}
+{{ config(materialized=incremental_or_table(), incremental_strategy='append', on_schema_change='sync_all_columns') }}
 -- the last model of a build: what failed before it is read again by the next.
--- depends_on: {{ ref('bitbucket__fct_pipeline_runs') }}
--- depends_on: {{ ref('bitbucket__fct_pipeline_steps') }}
+{%- for fact in ['commits', 'deployments', 'pipeline_runs', 'pipeline_steps', 'pull_requests', 'pull_request_reviews'] %}
+-- depends_on: {{ ref('bitbucket__fct_' ~ fact) }}
+{%- endfor %}
 {%- set started = utc_literal(run_started_at.isoformat()) %}
+{#- a build that leaves models out does not count: what changed for them is read again by the next #}
+{%- set left_out = [] %}
+{%- for node in bitbucket_source.own_models() if node.config.materialized == 'incremental' %}
+    {%- if node.unique_id not in selected_resources %}
+        {%- do left_out.append(node.name) %}
+    {%- endif %}
+{%- endfor %}
 
 -- rows of a sync become visible after the moment they carry: it holds the next build back until it has ended, and one
 -- that was killed until a later one of its workspace has (that loads what the killed one left)
@@ -24,5 +32,8 @@ with unfinished as (
 select
     '{{ invocation_id }}' as build_id,
     {{ started }} as started_at,
+    begun.settings_digest,
     least({{ started }}, unfinished.started_at) as built_until_at
 from unfinished
+cross join {{ ref('int_bitbucket__build_begun') }} as begun
+where {{ 'false' if left_out else 'true' }}

@@ -1,0 +1,139 @@
+"""Statements after which every incremental model has to say something else: rows that changed, came or went late.
+
+Each chooses its rows by a digest of their keys, so that it finds the same ones on every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+RAW = "bitbucket_raw"
+PULL_REQUEST = ("repository_uuid", "pull_request_id")
+COMMIT = ("repository_uuid", "hash")
+DEPLOYMENT = ("repository_uuid", "deployment_uuid")
+ATTEMPT = (
+    *("repository_uuid", "deployment_uuid", "environment_uuid", "release_pipeline_uuid", "step_uuid", "release_name"),
+    *("commit_hash", "status", "deployer_uuid", "started_on", "completed_on", "synced_at"),
+)
+STEP = ("repository_uuid", "pipeline_uuid", "step_uuid")
+
+
+def some(share: float, *keys: str, salt: int = 0) -> str:
+    """A condition that about so many rows meet."""
+    text = " || ".join(f"cast({key} as text)" for key in keys)
+    return f"substr(md5({text} || '{salt}'), 1, 3) < '{round(share * 4096):03x}'"
+
+
+def changed(table: str, values: str, where: str) -> str:
+    """An update as a sync makes it."""
+    return f"update {RAW}.{table} set {values}, synced_at = now() where {where}"
+
+
+def gone(table: str, where: str) -> str:
+    """Rows marked as deleted."""
+    return changed(table, "deleted_at = now()", f"deleted_at is null and {where}")
+
+
+def back(table: str, where: str) -> str:
+    """The mark taken off again."""
+    return changed(table, "deleted_at = null", f"deleted_at is not null and {where}")
+
+
+def came(table: str, given: dict[str, str], where: str, columns: tuple[str, ...]) -> str:
+    """Rows like others but for some values."""
+    values = [given.get(column, "now()" if column == "synced_at" else column) for column in columns]
+    return (
+        f"insert into {RAW}.{table} ({', '.join(columns)}) select {', '.join(values)} from {RAW}.{table} where {where}"
+    )
+
+
+def of_pull_requests(day: int) -> Iterator[str]:
+    """Merges, reopenings, other landings; comments, verdicts, reviewers, commits and files that came or went."""
+    key = ("repository_uuid", "id")
+    yield changed(
+        "pull_requests",
+        "state = 'MERGED', closed_on = created_on + interval '3' hour",
+        f"state = 'OPEN' and {some(0.4, *key, salt=day)}",
+    )
+    landed = "merge_commit_hash = source_commit_hash"
+    yield changed("pull_requests", landed, f"state = 'MERGED' and {some(0.1, *key, salt=day + 1)}")
+    yield changed("pull_requests", "source_branch_name = 'hotfix/x'", some(0.05, *key, salt=day + 2))
+    yield changed("pull_requests", "state = 'OPEN', closed_on = null", some(0.05, *key, salt=day + 3))
+    yield gone("pull_requests", some(0.05, *key, salt=day + 4))
+    yield changed("pull_request_comments", "deleted = true", some(0.05, *key, salt=day))
+    yield gone("pull_request_comments", some(0.05, *key, salt=day + 1))
+    yield gone("pull_request_activity", some(0.03, *PULL_REQUEST, "activity_id", salt=day))
+    later = "date = date + interval '30' minute"
+    yield changed("pull_request_activity", later, some(0.03, *PULL_REQUEST, "activity_id", salt=day + 1))
+    yield gone("pull_request_activity_reviewers", some(0.05, *PULL_REQUEST, "activity_id", "user_uuid", salt=day))
+    yield gone("pull_request_participants", some(0.1, *PULL_REQUEST, "user_uuid", salt=day))
+    yield back("pull_request_participants", some(0.5, *PULL_REQUEST, "user_uuid", salt=day + 1))
+    yield gone("pull_request_commits", some(0.1, *PULL_REQUEST, "hash", salt=day))
+    yield back("pull_request_commits", some(0.5, *PULL_REQUEST, "hash", salt=day + 1))
+    yield changed("pull_request_files", "lines_added = 7", some(0.05, *PULL_REQUEST, "path", salt=day))
+
+
+def of_commits(day: int) -> Iterator[str]:
+    """Commits that no ref reaches any more or again, a second parent, trailers, an address mapped to an account."""
+    yield gone("commits", some(0.05, *COMMIT, salt=day))
+    yield back("commits", some(0.5, *COMMIT, salt=day + 1))
+    has_two = f"select 1 from {RAW}.commit_parents two where two.hash = commit_parents.hash and two.position = 1"
+    yield came(
+        "commit_parents",
+        {"position": "1"},
+        f"position = 0 and {some(0.03, *COMMIT, salt=day)} and not exists ({has_two})",
+        ("repository_uuid", "hash", "position", "parent_hash", "synced_at"),
+    )
+    yield gone("commit_trailers", some(0.1, *COMMIT, "position", salt=day))
+    reverts = f"key = 'reverts-commit', value = (select max(hash) from {RAW}.deployment_commits)"
+    yield changed("commit_trailers", reverts, some(0.1, *COMMIT, "position", salt=day + 1))
+    assisted = "key = 'co-authored-by', value = 'Claude <noreply@anthropic.com>'"
+    yield changed("commit_trailers", assisted, some(0.3, *COMMIT, "position", salt=day + 2))
+    newest = f"select max(hash) from {RAW}.commits where author_user_uuid is null"
+    mapped = f"author_user_uuid = (select min(uuid) from {RAW}.users)"
+    yield changed("commits", mapped, f"hash = ({newest})")
+
+
+def of_deployments(day: int) -> Iterator[str]:
+    """Attempts that failed after all or came weeks late, commits carried or not, environments of another kind."""
+    failed = some(0.1, *DEPLOYMENT, salt=day)
+    yield changed("deployment_attempts", "status = 'FAILED'", failed)
+    yield changed("deployments", "state_status_name = 'FAILED'", failed.replace("deployment_uuid", "uuid"))
+    early = "started_on - interval '40' day"
+    yield came(
+        "deployment_attempts",
+        {"started_on": early, "completed_on": "completed_on - interval '40' day"},
+        some(0.05, *DEPLOYMENT, salt=day + 1),
+        ATTEMPT,
+    )
+    yield gone("deployment_commits", some(0.05, *DEPLOYMENT, "hash", salt=day))
+    yield back("deployment_commits", some(0.5, *DEPLOYMENT, "hash", salt=day + 1))
+    one = f"select min(uuid) from {RAW}.environments where environment_type_name = 'Production'"
+    yield changed("environments", f"name = 'day {day}'", some(0.5, "uuid", salt=day))
+    yield changed("environments", "environment_type_name = 'Staging'", f"uuid = ({one})")
+
+
+def of_runs(day: int) -> Iterator[str]:
+    """Results, steps and attempts that were told late, runs that stand at another place in their branch."""
+    key = ("repository_uuid", "uuid")
+    yield changed("pipelines", "state_result_name = 'STOPPED'", some(0.03, *key, salt=day))
+    yield changed("pipelines", "target_ref_name = 'hotfix/y'", some(0.03, *key, salt=day + 1))
+    earlier = "created_on = created_on - interval '2' day"
+    yield changed("pipelines", earlier, some(0.05, *key, salt=day + 2))
+    yield changed("pipeline_steps", "state_result_name = 'FAILED'", some(0.03, *key, salt=day))
+    yield gone("pipeline_steps", some(0.03, *key, salt=day + 1))
+    yield changed("pipeline_step_attempts", "status = 'FAILED', build_seconds_used = 7", some(0.03, *STEP, salt=day))
+
+
+def of_everything_else(day: int) -> Iterator[str]:
+    """Another bot, a repository that went, another that came back or has another default branch."""
+    account = f"select uuid from {RAW}.users where type = 'user' order by md5(uuid || '{day}') limit 1"
+    yield changed("users", "type = 'app_user'", f"uuid = ({account})")
+    yield back("repositories", "true")
+    repository = f"select uuid from {RAW}.repositories order by md5(uuid || '{day}') limit 1"
+    yield gone("repositories", f"uuid = ({repository})")
+    other = repository.replace("limit 1", "limit 1 offset 1")
+    yield changed("repositories", "mainbranch_name = 'trunk'", f"uuid = ({other})")
+
+
+EVERYTHING = (of_pull_requests, of_commits, of_deployments, of_runs, of_everything_else)
