@@ -9,6 +9,7 @@ import dlt
 import pyarrow as pa
 from dlt.common.schema.typing import TColumnSchema
 from dlt.common.schema.utils import has_table_seen_data
+from dlt.extract.exceptions import CurrentSourceNotAvailable
 from dlt.sources import DltResource
 
 from bitbucket_source.load.arrow import arrow_schema
@@ -61,13 +62,21 @@ def merged_resource(table: Table, rows: Callable[[], Iterator[Any]]) -> DltResou
         primary_key=list(table.key),
         # dlt's other way into Postgres, CSV, turns '' into null, and takes ten times as long
         file_format="parquet",
-        columns=column_hints(table),
+        columns=_hints_beside_arrow(table),
     )
 
 
 def column_hints(table: Table) -> list[TColumnSchema]:
     """dlt's hints for the columns of a table."""
     return [_column_hint(table, name) for name in table.columns_by_name]
+
+
+def _hints_beside_arrow(table: Table) -> list[TColumnSchema]:
+    """Of the hints, what an Arrow schema does not tell and each load needs: that a text is JSON.
+
+    The others come with the first rows: dlt spends a fifth of a sync with nothing new on writing hints into its trace.
+    """
+    return [{"name": each.name, "data_type": "json"} for each in table.columns if each.type is Type.JSON]
 
 
 def _column_hint(table: Table, name: str) -> TColumnSchema:
@@ -85,9 +94,10 @@ def _column_hint(table: Table, name: str) -> TColumnSchema:
 
 def _rows_of(table: Table, readings: Readings, catalog: Catalog) -> Callable[[], Iterator[Any]]:
     def rows() -> Iterator[Any]:
-        if _is_new(table):
+        if not _is_known(catalog.of(table)):
             # a table without rows still exists with all its columns
-            yield arrow_schema(catalog.of(table)).empty_table()
+            empty = arrow_schema(catalog.of(table)).empty_table()
+            yield dlt.mark.with_hints(empty, dlt.mark.make_hints(columns=_under_theirs(catalog.of(table))))
         with readings.joined(table) as outlet:
             while outlet.has_more(table):
                 yield outlet.take(table)
@@ -101,10 +111,23 @@ def _rows_of(table: Table, readings: Readings, catalog: Catalog) -> Callable[[],
     return rows
 
 
-def _is_new(table: Table) -> bool:
-    """Whether the destination has never seen the table, as far as the pipeline's schema tells."""
+def _under_theirs(table: Table) -> list[TColumnSchema]:
+    """All hints of the columns; what somebody has told the resource otherwise goes before them."""
+    try:
+        theirs = dlt.current.source().resources[table.name].columns
+    except (CurrentSourceNotAvailable, KeyError):
+        theirs = {}
+    told = theirs if isinstance(theirs, dict) else {}
+    return [{**hint, **told.get(str(hint["name"]), {})} for hint in column_hints(table)]
+
+
+def _is_known(table: Table) -> bool:
+    """Whether the destination has the table with what is declared of it, as far as the pipeline's schema tells."""
     known = dlt.current.source_schema().tables.get(table.name)
-    return known is None or not has_table_seen_data(known)
+    if known is None or not has_table_seen_data(known):
+        return False
+    told = {name: column.get("description") for name, column in known["columns"].items()}
+    return {each.name: each.description for each in table.columns}.items() <= told.items()
 
 
 def _with_cursor_hints(cursors: pa.Table) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import dlt
 
@@ -25,10 +26,34 @@ def quiet_type_warnings() -> None:
 def prepare_destination(pipeline: dlt.Pipeline) -> None:
     """Set right what dlt does by default on the pipeline's destination."""
     destination = pipeline.destination.destination_name if pipeline.destination is not None else ""
-    if destination == "duckdb":
-        _load_into_duckdb_one_by_one(pipeline)
-    elif destination == "postgres":
-        _let_postgres_take_empty_files()
+    if destination:
+        _find_out_capabilities_once(pipeline.destination)
+    match destination:
+        case "duckdb":
+            _load_into_duckdb_one_by_one(pipeline)
+        case "postgres":
+            _let_postgres_take_empty_files()
+
+
+def _find_out_capabilities_once(destination: Any) -> None:
+    """Keep the part of a destination's configuration from which dlt tells what the destination can do.
+
+    dlt looks it up in all its sources each time it asks, thirty times a sync: an eighth of the CPU time of one with
+    nothing new. To be dropped when dlt's `Destination.capabilities` keeps it.
+    """
+    if "configuration" in vars(destination):
+        return
+    look_up = destination.configuration
+    kept: list[Any] = []
+
+    def configuration(initial_config: Any, accept_partial: bool = False) -> Any:
+        if not accept_partial:
+            return look_up(initial_config)
+        if not kept:
+            kept.append(look_up(initial_config, accept_partial=True))
+        return kept[0]
+
+    destination.configuration = configuration
 
 
 def _load_into_duckdb_one_by_one(pipeline: dlt.Pipeline) -> None:

@@ -14,7 +14,7 @@ from dlt.sources import DltSource
 
 from bitbucket_emulator import Emulator
 from bitbucket_source import bitbucket_source
-from bitbucket_source.tables import DATA_TABLES
+from bitbucket_source.tables import DATA_TABLES, TABLES
 from tests.source.conftest import ADMIN
 
 
@@ -107,6 +107,17 @@ def test_hints_and_maps_are_applied(source: Callable[..., DltSource], pipeline: 
     names = pipeline.dataset()["areas"].df()
     assert names is not None
     assert set(names["name"]) == {"PAYMENTS", "SHOP", "PLATFORM"}
+
+
+def test_hints_for_a_column_go_before_the_declared_ones(
+    source: Callable[..., DltSource], pipeline: dlt.Pipeline
+) -> None:
+    told = source(tables=["projects"])
+    told.projects.apply_hints(columns={"name": {"data_type": "text", "description": "What we call it", "x-pii": True}})  # type: ignore[typeddict-unknown-key]
+    pipeline.run(told)
+    columns = pipeline.default_schema.tables["projects"]["columns"]
+    assert (columns["name"]["description"], columns["name"]["x-pii"]) == ("What we call it", True)  # type: ignore[typeddict-item]
+    assert columns["key"]["description"] == TABLES["projects"].columns_by_name["key"].description
 
 
 def test_parallelized_resources_load_the_same(source: Callable[..., DltSource], pipeline: dlt.Pipeline) -> None:
