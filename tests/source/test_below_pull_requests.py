@@ -197,6 +197,25 @@ def test_files_that_can_never_be_told_stay_as_they_were_and_are_told_once(
     assert warehouse.requests["diffstat"] == 0
 
 
+def test_commits_that_an_audit_misses_are_gone_when_the_next_sync_misses_them_too(
+    bitbucket: Emulator, tmp_path: Path
+) -> None:
+    tables = ["pull_requests", "pull_request_commits"]  # without the graph Bitbucket has to be asked
+    warehouse = Warehouse(bitbucket, tmp_path)
+    warehouse.sync(tables, **NO_AUDIT)
+    of_one = "select deleted_at is null, count(*) from pull_request_commits where pull_request_id = 1 group by all"
+    [(_, stored)] = warehouse.rows(of_one)
+    bitbucket.add_fault(Fault(kind="status", status=200, path="pullrequests/1/commits", body={"values": []}))
+
+    audited = warehouse.sync(tables, audit_requests="all")
+    assert [notice for notice in audited.notices if "pull request 1: none, although some are stored" in notice] != []
+    assert warehouse.rows(of_one) == [(True, stored)]
+    warehouse.sync(tables, **NO_AUDIT)
+    assert warehouse.rows(of_one) == [(False, stored)]
+    warehouse.sync(tables, **NO_AUDIT)
+    assert warehouse.requests["commits"] == 0
+
+
 def test_tables_selected_later_are_read_whole_and_then_share_one_query(bitbucket: Emulator, tmp_path: Path) -> None:
     some = Warehouse(bitbucket, tmp_path)
     assert some.sync(["repositories", "pull_requests"], **NO_AUDIT).exit_code == 0
