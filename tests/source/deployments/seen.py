@@ -9,7 +9,6 @@ from bitbucket_emulator.world.model import SECOND, Pipeline
 from tests.source.conftest import Warehouse
 from tests.source.shop import deployment, repository
 
-
 _TABLES = ("environments", "deployments", "deployment_attempts", "deployment_commits", "pipeline_step_attempts")
 
 
