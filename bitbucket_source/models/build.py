@@ -72,6 +72,8 @@ def build_models(
         *_option("--exclude", exclude),
         *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
         *(["--full-refresh"] if full_refresh else []),
+        # what dbt would write is deleted with its directory
+        "--no-write-json",
         # a test that compares models runs only where all of them are built
         *("--indirect-selection", "cautious"),
         *("--vars", json.dumps({**(variables or {}), **schemas})),
