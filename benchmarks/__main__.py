@@ -44,7 +44,7 @@ def run(work: Work, folder: Path) -> Results:
     floors: dict[str, Measured] = {}
     once = folder / "once"
     once.mkdir()
-    with answering(work, once) as server:
+    with answering(work.options, once) as server:
         _tell(f"preparing the answers for {work}")
         measure("prepare_connector", server, once)
         measure("prepare_rest_api", server, once)
@@ -54,7 +54,7 @@ def run(work: Work, folder: Path) -> Results:
             contenders[name] = measure(name, server, once)
     twice = folder / "twice"
     twice.mkdir()
-    with answering(work * 2, twice) as server:
+    with answering((work * 2).options, twice) as server:
         _tell("connector, work doubled")
         measure("prepare_connector", server, twice)
         doubled = measure("connector", server, twice)

@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -167,35 +168,47 @@ class Commits(Listing):
         return text
 
 
-class Answers:
+class Relay:
+    """Answers requests as the emulator does."""
+
+    def __init__(self, base_url: str, address: str) -> None:
+        """`base_url` is the emulator's, `address` the host and port that links in the answers show."""
+        self._emulator = base_url.removesuffix("/2.0")
+        self._session = requests.Session()
+        self._session.headers.update({"Authorization": f"Bearer {TOKEN}", "Host": address})
+
+    def answer(self, target: str) -> tuple[int, bytes]:
+        """Status and body for a path with its query. Raises ValueError for a query that nothing here can answer."""
+        response = self._session.get(self._emulator + target, timeout=60)
+        return response.status_code, response.content
+
+
+class Answers(Relay):
     """Answers requests: the two lists from multiplied rows, everything else as the emulator does.
 
     Refs point at multiplied commits: a walk that goes on asks for what the heads reach.
     """
 
     def __init__(self, base_url: str, address: str, work: Work) -> None:
-        """`base_url` is the emulator's, `address` the host and port that links in the answers show."""
-        self._emulator = base_url.removesuffix("/2.0")
+        """See Relay."""
+        super().__init__(base_url, address)
         self._address = address
         self._work = work
         self._listings: dict[str, Listing] = {}
         self._heads: dict[str, int] = {}
-        self._session = requests.Session()
-        self._session.headers.update({"Authorization": f"Bearer {TOKEN}", "Host": address})
 
     def answer(self, target: str) -> tuple[int, bytes]:
-        """Status and body for a path with its query. Raises ValueError for a query no list here can answer."""
+        """See Relay."""
         path = urlsplit(target).path.rstrip("/")
         name = path.rsplit("/", 1)[-1]
         if name in {"pullrequests", "commits"}:
             return 200, self._page(target, self._listing(path))
-        response = self._session.get(self._emulator + target, timeout=60)
-        body = response.content
-        if "/refs/" in path and response.ok:
+        status, body = super().answer(target)
+        if "/refs/" in path and status == HTTPStatus.OK:
             commits = self._listing(f"{path.partition('/refs/')[0]}/commits")
             assert isinstance(commits, Commits)
             body = self._moved(body, commits)
-        return response.status_code, body
+        return status, body
 
     def _moved(self, body: bytes, commits: Commits) -> bytes:
         """A page of refs, each at a commit that is there."""

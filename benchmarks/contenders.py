@@ -1,122 +1,81 @@
-"""`python -m benchmarks.contenders NAME`: one way to load the two lists, measured in a process of its own.
-
-Each contender does its work and returns nothing; how many rows came of it is counted afterwards, outside the
-measured time.
-"""
+"""`python -m benchmarks.contenders NAME`: one way to load the two lists, measured in a process of its own."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import resource
-import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import requests
 
+from benchmarks.measuring import DATASET, Bench, made, run_one
 from benchmarks.work import REPOSITORY, TOKEN, WORKSPACE
 
-Rows = dict[str, int]
 TABLES = ("pull_requests", "commits", "commit_parents")
-_DATASET = "raw"
 _PAGELENS = {"pullrequests": 50, "commits": 100}
 """the longest pages Bitbucket gives (FACTS 1)"""
 _STATES = ["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]
 """without them the list shows open ones only"""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Where answers come from, and a folder for what a contender makes of them."""
-
-    server: str
-    folder: Path
-
-    @property
-    def base_url(self) -> str:
-        """Of the API."""
-        return f"{self.server}/2.0"
-
-    @property
-    def database(self) -> Path:
-        """The DuckDB file that a contender fills."""
-        return self.folder / "warehouse.duckdb"
-
-    def pages_on_disk(self, name: str) -> Path:
-        """The folder of the bodies of a list, as it shows its objects without `fields`."""
-        return self.folder.parent / name
-
-    def asked_by(self, client: str) -> Path:
-        """The file that names the targets a client asks for."""
-        return self.folder.parent / f"{client}.json"
-
-
-def rest_api_source(bench: Bench) -> Any:
-    """dlt's `rest_api` source for the two lists, as its users write it."""
-    from dlt.sources.rest_api import rest_api_source as source
-
-    return source(
-        {
-            "client": {
-                "base_url": f"{bench.base_url}/repositories/{WORKSPACE}/{REPOSITORY}/",
-                "auth": {"type": "bearer", "token": TOKEN},
-                "paginator": {"type": "json_link", "next_url_path": "next"},
-            },
-            "resource_defaults": {"write_disposition": "merge"},
-            "resources": [
-                {
-                    "name": "pull_requests",
-                    "primary_key": "id",
-                    "endpoint": {
-                        "path": "pullrequests",
-                        "params": {"pagelen": _PAGELENS["pullrequests"], "state": _STATES},
-                        "data_selector": "values",
-                    },
-                },
-                {
-                    "name": "commits",
-                    "primary_key": "hash",
-                    "endpoint": {
-                        "path": "commits",
-                        "params": {"pagelen": _PAGELENS["commits"]},
-                        "data_selector": "values",
-                    },
-                },
-            ],
-        }
-    )
+PULL_REQUESTS: dict[str, Any] = {
+    "name": "pull_requests",
+    "primary_key": "id",
+    "endpoint": {"path": "pullrequests", "params": {"pagelen": _PAGELENS["pullrequests"], "state": _STATES}},
+}
+"""as `rest_api` is told of them"""
+_COMMITS: dict[str, Any] = {
+    "name": "commits",
+    "primary_key": "hash",
+    "endpoint": {"path": "commits", "params": {"pagelen": _PAGELENS["commits"]}},
+}
 
 
 def connector(bench: Bench) -> None:
-    """This connector, slice after slice as `bitbucket-source sync` loads."""
+    """This connector."""
+    load_by_connector(bench, TABLES)
+
+
+def rest_api(bench: Bench) -> None:
+    """dlt's `rest_api`."""
+    load_by_rest_api(bench, [PULL_REQUESTS, _COMMITS])
+
+
+def load_by_connector(bench: Bench, tables: Sequence[str]) -> None:
+    """Load tables of the repository slice after slice, as `bitbucket-source sync` does."""
     from bitbucket_source.load.pipeline import make_pipeline
     from bitbucket_source.load.slices import run_sync
     from bitbucket_source.source import make_session, selected_tables
 
     session = make_session(WORKSPACE, credentials=TOKEN, base_url=bench.base_url, repositories=[REPOSITORY])
-    pipeline = make_pipeline(WORKSPACE, database=str(bench.database), dataset=_DATASET, pipelines_dir=str(bench.folder))
-    result = run_sync(pipeline, session, selected_tables(TABLES))
+    pipeline = make_pipeline(WORKSPACE, database=str(bench.database), dataset=DATASET, pipelines_dir=str(bench.folder))
+    result = run_sync(pipeline, session, selected_tables(tables))
     if result.exit_code:
         raise RuntimeError(f"The sync is not complete: {result.stopped} {result.troubles}")
 
 
-def rest_api(bench: Bench) -> None:
-    """dlt's `rest_api`."""
+def load_by_rest_api(bench: Bench, resources: Sequence[dict[str, Any]]) -> None:
+    """Load lists of the repository with dlt's `rest_api` source, as its users write it."""
     import dlt
+    from dlt.sources.rest_api import rest_api_source
 
     pipeline = dlt.pipeline(
         "benchmark",
         destination=dlt.destinations.duckdb(str(bench.database)),
-        dataset_name=_DATASET,
+        dataset_name=DATASET,
         pipelines_dir=str(bench.folder),
     )
-    pipeline.run(rest_api_source(bench))
+    config: Any = {
+        "client": {
+            "base_url": f"{bench.base_url}/repositories/{WORKSPACE}/{REPOSITORY}/",
+            "auth": {"type": "bearer", "token": TOKEN},
+            "paginator": {"type": "json_link", "next_url_path": "next"},
+        },
+        "resource_defaults": {"write_disposition": "merge", "endpoint": {"data_selector": "values"}},
+        "resources": list(resources),
+    }
+    pipeline.run(rest_api_source(config))
 
 
 def read_json(bench: Bench) -> None:
@@ -127,13 +86,13 @@ def read_json(bench: Bench) -> None:
     with closing(duckdb.connect(str(bench.database))) as connection:
         connection.execute(
             f"""
-            create schema {_DATASET};
-            create table {_DATASET}.pull_requests as
+            create schema {DATASET};
+            create table {DATASET}.pull_requests as
                 select unnest("values", max_depth := 2) from read_json('{pages["pullrequests"]}');
-            create table {_DATASET}.commits as
+            create table {DATASET}.commits as
                 select unnest("values", max_depth := 2) from read_json('{pages["commits"]}');
-            create table {_DATASET}.commit_parents as
-                select hash, unnest(parents, max_depth := 2) from {_DATASET}.commits;
+            create table {DATASET}.commit_parents as
+                select hash, unnest(parents, max_depth := 2) from {DATASET}.commits;
             """
         )
 
@@ -164,12 +123,12 @@ def _ask_and_decode(bench: Bench, targets: Path) -> None:
 def prepare_connector(bench: Bench) -> None:
     """Let all answers be made that the connector asks for, by a sync: where its slices begin is in the URLs."""
     connector(bench)
-    bench.asked_by("connector").write_text(json.dumps(_made(bench)))
+    bench.asked_by("connector").write_text(json.dumps(made(bench)))
 
 
 def prepare_rest_api(bench: Bench) -> None:
     """Let all answers be made that `rest_api` asks for, and write the bodies to files."""
-    before = set(_made(bench))
+    before = set(made(bench))
     with requests.Session() as session:
         for name, pagelen in _PAGELENS.items():
             params: dict[str, Any] = {"pagelen": pagelen} | ({"state": _STATES} if name == "pullrequests" else {})
@@ -178,7 +137,7 @@ def prepare_rest_api(bench: Bench) -> None:
             bench.pages_on_disk(name).mkdir(parents=True)
             for number, body in enumerate(_bodies(session, url)):
                 (bench.pages_on_disk(name) / f"{number:05}.json").write_bytes(body)
-    bench.asked_by("rest_api").write_text(json.dumps([target for target in _made(bench) if target not in before]))
+    bench.asked_by("rest_api").write_text(json.dumps([target for target in made(bench) if target not in before]))
 
 
 def _bodies(session: requests.Session, url: str | None) -> Iterable[bytes]:
@@ -186,11 +145,6 @@ def _bodies(session: requests.Session, url: str | None) -> Iterable[bytes]:
         body = session.get(url, timeout=60).content
         yield body
         url = msgspec.json.decode(body).get("next")
-
-
-def _made(bench: Bench) -> list[str]:
-    made: list[str] = requests.get(f"{bench.server}/_made", timeout=60).json()
-    return made
 
 
 CONTENDERS: dict[str, Callable[[Bench], None]] = {
@@ -208,52 +162,5 @@ CONTENDERS: dict[str, Callable[[Bench], None]] = {
 }
 
 
-def rows_in(database: Path) -> Rows:
-    """Rows of each table; the parents of commits are called after their commits by `rest_api`."""
-    import duckdb
-
-    if not database.exists():
-        return {}
-    with closing(duckdb.connect(str(database), read_only=True)) as connection:
-        names = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-        tables = {name: name if name in names else "commits__parents" for name in TABLES}
-        counts = {
-            name: connection.execute(f"select count(*) from {_DATASET}.{table}").fetchone()
-            for name, table in tables.items()
-        }
-        return {name: count[0] for name, count in counts.items() if count is not None}
-
-
-def peak_megabytes() -> float:
-    """The most memory this process had at once."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # kilobytes, but bytes on macOS
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-
-
-def main() -> None:
-    """Does the work, and writes what it took to a file: seconds, seconds of CPU, megabytes, rows by table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.contenders", description=__doc__)
-    parser.add_argument("name", choices=CONTENDERS)
-    parser.add_argument("--server", required=True, help="where the answers are")
-    parser.add_argument("--folder", type=Path, required=True, help="where the database goes")
-    parser.add_argument("--result", type=Path, required=True, help="file for the measurement")
-    given = parser.parse_args()
-    bench = Bench(given.server, given.folder)
-    bench.folder.mkdir(parents=True)
-    made = len(_made(bench))
-    start = time.perf_counter()
-    cpu_start = time.process_time()
-    CONTENDERS[given.name](bench)
-    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    measured = {
-        "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
-        "peak_megabytes": peak_megabytes(),
-        "answers_made": len(_made(bench)) - made,
-    }
-    given.result.write_text(json.dumps(measured | {"rows": rows_in(bench.database)}))
-
-
 if __name__ == "__main__":
-    main()
+    run_one(CONTENDERS, TABLES)

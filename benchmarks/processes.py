@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.work import Work
-
 _ROOT = Path(__file__).resolve().parents[1]
 _ERROR_LINES = 20
 
@@ -33,19 +31,10 @@ class Measured:
     cpu_seconds: float
     """of all threads: what a busy machine distorts least"""
     peak_megabytes: float
+    requests: int
     answers_made: int
     """answers that did not exist before: then more than the contender was measured"""
     rows: Mapping[str, int]
-
-    @property
-    def objects(self) -> int:
-        """Pull requests and commits."""
-        return self.rows["pull_requests"] + self.rows["commits"]
-
-    @property
-    def rows_per_second(self) -> float:
-        """Pull requests and commits per second."""
-        return self.objects / self.seconds
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -81,17 +70,16 @@ def printing(command: Sequence[str], folder: Path) -> Iterator[Iterator[str]]:
 
 
 @contextmanager
-def answering(work: Work, folder: Path) -> Iterator[str]:
-    """The server of `benchmarks.server`; gives its address."""
-    command = [sys.executable, "-m", "benchmarks.server", "--store", str(folder / "answers")]
-    command += ["--pull-requests", str(work.pull_requests), "--commits", str(work.commits)]
+def answering(options: Sequence[str], folder: Path) -> Iterator[str]:
+    """The server of `benchmarks.server`, with the rows that the options say; gives its address."""
+    command = [sys.executable, "-m", "benchmarks.server", "--store", str(folder / "answers"), *options]
     with printing(command, folder) as lines:
         yield next(lines).strip()
 
 
-def measure(name: str, server: str, folder: Path) -> Measured:
-    """Run a contender in a process of its own. Raises Failed."""
+def measure(name: str, server: str, folder: Path, *, module: str = "benchmarks.contenders") -> Measured:
+    """Run a contender of `module` in a process of its own. Raises Failed."""
     result = folder / f"{name}.result"
-    command = [sys.executable, "-m", "benchmarks.contenders", name, "--server", server]
+    command = [sys.executable, "-m", module, name, "--server", server]
     run([*command, "--folder", str(folder / name), "--result", str(result)], folder)
     return Measured(**json.loads(result.read_bytes()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.processes import Measured
 
+COUNTED = ("pull_requests", "commits")
 TIMES_REST_API = 15
 PEAK_MEGABYTES = 600
 GROWTH = 1.15
@@ -46,7 +47,7 @@ class Verdict:
 def verdicts(results: Results) -> list[Verdict]:
     """Each target with what was measured."""
     ours, rest_api = results.contenders["connector"], results.contenders["rest_api"]
-    times = ours.rows_per_second / rest_api.rows_per_second
+    times = rows_per_second(ours, COUNTED) / rows_per_second(rest_api, COUNTED)
     peak = max(ours.peak_megabytes, results.doubled.peak_megabytes)
     growth = results.doubled.peak_megabytes / ours.peak_megabytes
     return [
@@ -71,41 +72,61 @@ def _with_share_of_dlt(what: str, results: Results) -> str:
 
 def faults(results: Results) -> Iterator[str]:
     """Why the figures cannot be compared: unequal rows, or answers made while the clock ran."""
-    expected = results.contenders["connector"].rows
-    for name, measured in results.contenders.items():
+    yield from unequal(results.contenders)
+    everything = {**results.contenders, **{f"{name}'s floor": floor for name, floor in results.floors.items()}}
+    yield from unprepared({**everything, "the connector, work doubled": results.doubled})
+
+
+def unequal(contenders: Mapping[str, Measured]) -> Iterator[str]:
+    """Who loaded other rows than the connector."""
+    expected = contenders["connector"].rows
+    for name, measured in contenders.items():
         if measured.rows != expected:
             yield f"{name} loaded {dict(measured.rows)}, the connector {dict(expected)}"
-    everything = {**results.contenders, **{f"{name}'s floor": floor for name, floor in results.floors.items()}}
-    for name, measured in {**everything, "the connector, work doubled": results.doubled}.items():
+
+
+def unprepared(runs: Mapping[str, Measured]) -> Iterator[str]:
+    """Who waited for answers that had to be made first."""
+    for name, measured in runs.items():
         if measured.answers_made:
             yield f"{name} asked for {measured.answers_made} answers that were not prepared"
 
 
 def table(results: Results) -> str:
     """The contenders side by side, each beside its floor."""
-    reference = results.contenders["rest_api"].rows_per_second
+    reference = rows_per_second(results.contenders["rest_api"], COUNTED)
     head = ["", "rows", "seconds", "CPU s", "rows/s", "x rest_api", "peak MB", "floor s", "x floor"]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for name, measured in results.contenders.items():
         lines.append([name, *_figures(measured, reference), *_beside_floor(measured, results.floors[name])])
     lines.append(["connector, work doubled", *_figures(results.doubled, reference), "", ""])
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def table_of_verdicts(found: list[Verdict]) -> str:
     """The targets, and which are met."""
     lines = [["target", "measured", "wanted", ""], ["---", "---:", "---:", "---"]]
     lines += [[each.what, each.measured, each.target, "met" if each.is_met else "missed"] for each in found]
-    return _markdown(lines)
+    return markdown(lines)
+
+
+def rows_per_second(measured: Measured, tables: Sequence[str]) -> float:
+    """Rows of some tables, by the clock."""
+    return _rows(measured, tables) / measured.seconds
+
+
+def _rows(measured: Measured, tables: Sequence[str]) -> int:
+    return sum(measured.rows[table] for table in tables)
 
 
 def _figures(measured: Measured, reference: float) -> list[str]:
+    speed = rows_per_second(measured, COUNTED)
     return [
-        f"{measured.objects:,}",
+        f"{_rows(measured, COUNTED):,}",
         f"{measured.seconds:.2f}",
         f"{measured.cpu_seconds:.2f}",
-        f"{measured.rows_per_second:,.0f}",
-        f"{measured.rows_per_second / reference:.1f}",
+        f"{speed:,.0f}",
+        f"{speed / reference:.1f}",
         f"{measured.peak_megabytes:.0f}",
     ]
 
@@ -114,5 +135,6 @@ def _beside_floor(measured: Measured, floor: Measured) -> list[str]:
     return [f"{floor.seconds:.2f}", f"{measured.seconds / floor.seconds:.1f}"]
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def markdown(lines: list[list[str]]) -> str:
+    """A table; the first line is its head, the second says how columns are aligned."""
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

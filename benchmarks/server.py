@@ -1,8 +1,8 @@
 """`python -m benchmarks.server`: answers made once, kept in a file, and sent from there ever after.
 
 A process of its own, so that what is measured is the contender and not what makes its answers. An answer is made when
-it is asked for the first time: `benchmarks.contenders.prepare` asks for all of them before anything is measured, and
-`/_made` tells how many were made, so that a run which met a new one is noticed.
+it is asked for the first time: all are asked for before anything is measured, and `/_made` tells how many were made,
+so that a run which met a new one is noticed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.answers import Answers
-from benchmarks.work import SEED, Work
+from benchmarks.answers import Answers, Relay
+from benchmarks.work import ASKED, MADE, SEED, Work
 from bitbucket_emulator import Emulator, generate_world
-
-MADE = "/_made"
-"""where the targets of all answers made so far are listed, in the order of their making"""
 
 
 class Kept(NamedTuple):
@@ -34,8 +31,9 @@ class Kept(NamedTuple):
 class Store:
     """Answers in a file, by target. Safe to share between threads."""
 
-    def __init__(self, path: Path, answers: Answers) -> None:
+    def __init__(self, path: Path, answers: Relay) -> None:
         self.file = path.open("w+b", buffering=0)
+        self.asked = 0
         self._answers = answers
         self._end = 0
         self._lock = threading.Lock()
@@ -43,6 +41,8 @@ class Store:
 
     def find(self, target: str) -> Kept:
         """The answer to a target, made now if it is new."""
+        with self._lock:
+            self.asked += 1
         kept = self._kept.get(target)
         return kept or self._make(target)
 
@@ -93,8 +93,8 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def _answer(self, target: str) -> None:
         store = self.server.store
-        if target == MADE:
-            body = json.dumps(store.targets).encode()
+        if target in {MADE, ASKED}:
+            body = json.dumps(store.targets if target == MADE else store.asked).encode()
             self.request.sendall(head(200, len(body)) + body)
             return
         kept = store.find(target)
@@ -122,13 +122,16 @@ class Server(socketserver.ThreadingTCPServer):
 def main() -> None:
     """Prints the address, then serves until it is ended."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
-    parser.add_argument("--pull-requests", type=int, required=True)
-    parser.add_argument("--commits", type=int, required=True)
+    parser.add_argument("--pull-requests", type=int, help="multiply the emulator's rows to so many")
+    parser.add_argument("--commits", type=int, help="given with --pull-requests")
+    parser.add_argument("--scale", type=float, default=1.0, help="how busy the emulator's company is")
     parser.add_argument("--store", type=Path, required=True, help="file to keep answers in")
     given = parser.parse_args()
-    with Emulator(generate_world(seed=SEED, repositories=3)) as emulator, Server() as server:
-        answers = Answers(emulator.base_url, server.address, Work(given.pull_requests, given.commits))
-        server.store = Store(given.store, answers)
+    world = generate_world(seed=SEED, repositories=3, scale=given.scale)
+    with Emulator(world) as emulator, Server() as server:
+        work = Work(given.pull_requests, given.commits) if given.pull_requests is not None else None
+        where = (emulator.base_url, server.address)
+        server.store = Store(given.store, Relay(*where) if work is None else Answers(*where, work))
         print(f"http://{server.address}", flush=True)
         server.serve_forever()
 

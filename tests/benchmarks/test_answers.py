@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.contenders import Bench, connector, rows_in
+from benchmarks.contenders import TABLES, connector
+from benchmarks.measuring import Bench, rows_in
 from benchmarks.processes import answering
 from benchmarks.work import REPOSITORY, TOKEN, WORKSPACE, Work
 from bitbucket_source.load import slices
@@ -21,7 +22,7 @@ LISTS = f"/2.0/repositories/{WORKSPACE}/{REPOSITORY}"
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with answering(WORK, tmp_path_factory.mktemp("server")) as address:
+    with answering(WORK.options, tmp_path_factory.mktemp("server")) as address:
         yield address
 
 
@@ -93,7 +94,7 @@ def test_a_sync_in_many_slices_reads_everything_once(
     monkeypatch.setattr(slices, "SLICE", SliceLimit(requests=3))
     bench = Bench(server, tmp_path)
     connector(bench)
-    assert rows_in(bench.database) == {
+    assert rows_in(bench.database, TABLES) == {
         "pull_requests": WORK.pull_requests,
         "commits": WORK.commits,
         "commit_parents": sum(len(commit["parents"]) for commit in history),

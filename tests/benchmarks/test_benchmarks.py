@@ -15,7 +15,7 @@ _ROWS = {"pull_requests": 50, "commits": 200, "commit_parents": 241}
 
 
 def measured(*, seconds: float = 1.0, peak: float = 100.0, made: int = 0, rows: dict[str, int] = _ROWS) -> Measured:
-    return Measured(seconds, seconds, peak, made, rows)
+    return Measured(seconds, seconds, peak, 10, made, rows)
 
 
 def results(
