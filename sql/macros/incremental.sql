@@ -20,13 +20,17 @@
 {%- endmacro %}
 
 
-{#- The config of a model of which the rows of what is touched are made anew. -#}
+{#- The config of a model of which the rows of what is touched are made anew. DuckDB cannot take rows out of a table and
+    change its columns in one transaction; what a build leaves behind that dies between the two, the next one mends. -#}
 {% macro rebuilt_where_touched(what, on_schema_change='sync_all_columns') -%}
     {%- do return({
         'materialized': bitbucket_source.incremental_or_table(),
         'incremental_strategy': 'append',
         'on_schema_change': on_schema_change,
-        'pre_hook': "{{ bitbucket_source.forget_touched('" ~ what ~ "') }}",
+        'pre_hook': {
+            'sql': "{{ bitbucket_source.forget_touched('" ~ what ~ "') }}",
+            'transaction': target.type != 'duckdb' or on_schema_change == 'fail',
+        },
     }) -%}
 {%- endmacro %}
 
@@ -60,7 +64,7 @@
 {#- Whether a sync wrote a row after the last build had read it. Where everything is built anew, nobody asks. -#}
 {% macro since_last_build() -%}
     {%- set begun = ref('int_bitbucket__build_begun') -%}
-    {%- if flags.FULL_REFRESH -%}
+    {%- if flags.FULL_REFRESH or target.type == 'spark' or bitbucket_source.of_this_build(begun, 'is_first') == 'true' -%}
         1 = 0
     {%- else -%}
         {{ bitbucket_source.synced_since(begun) or 'true' }}
@@ -71,12 +75,30 @@
 {#- The condition that a row was synced after a build's `read_from_at`; none where that is null or nothing has begun. A
     moment that is written out lets DuckDB leave out most of a table; looked up in the query, it reads all. -#}
 {% macro synced_since(begun) -%}
-    {%- set is_there = execute and adapter.get_relation(begun.database, begun.schema, begun.identifier) is not none -%}
-    {%- set found = run_query('select cast(read_from_at as ' ~ dbt.type_string() ~ ') from ' ~ begun) if is_there else [] -%}
-    {%- set moment = found.columns[0].values() | first if found and found.rows | length else none -%}
+    {%- set moment = bitbucket_source.of_this_build(begun, 'read_from_at') -%}
     {%- if moment is not none -%}
         {%- do return("synced_at >= cast('" ~ moment ~ "' as " ~ bitbucket_source.type_timestamp_utc() ~ ")") -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- A value of `int_bitbucket__build_begun` as text; none where it is null or the table is not there yet. -#}
+{% macro of_this_build(begun, column) -%}
+    {%- if execute and adapter.get_relation(begun.database, begun.schema, begun.identifier) is not none -%}
+        {%- set found = run_query('select cast(' ~ column ~ ' as ' ~ dbt.type_string() ~ ') from ' ~ begun) -%}
+        {%- do return(found.columns[0].values() | first if found.rows | length else none) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether none of the incremental models has been built so far. -#}
+{% macro is_first_build() -%}
+    {%- for node in bitbucket_source.own_models() if node.config.materialized == 'incremental' -%}
+        {%- if adapter.get_relation(node.database, node.schema, node.alias) is not none -%}
+            {%- do return(false) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(true) -%}
 {%- endmacro %}
 
 

@@ -115,6 +115,12 @@ OF_DELIVERY = (
         "'stay', 'step_name'",
         "'step_name'",
     ),
+    Mutation(
+        "an attempt's own row counts",
+        "int_bitbucket__pipeline_step_attempts",
+        "status,\n                source_rank",
+        "status",
+    ),
     Mutation("flaky: no variables", "int_bitbucket__flaky_steps", "and not coalesce(stays.has_variables, false)", ""),
     Mutation(
         "cost: by priority", "int_bitbucket__step_costs", "order by prices.priority,", "order by prices.priority desc,"

@@ -141,7 +141,11 @@ def test_what_no_sync_touched_is_not_read_again(duckdb_warehouse: DuckDBWarehous
 @pytest.mark.parametrize(
     ("statements", "variables"),
     [
-        pytest.param([], {"reporting_timezone": "Asia/Tokyo", "bitbucket_issue_key": "[a-z]+"}, id="vars"),
+        pytest.param(
+            ["alter table bitbucket_marts.int_bitbucket__commits_attributed add column of_an_older_version text"],
+            {"reporting_timezone": "Asia/Tokyo", "bitbucket_issue_key": "[a-z]+"},
+            id="vars, and a column that went",
+        ),
         pytest.param(
             [
                 f"delete from {RAW}.pull_request_participants",
@@ -193,3 +197,18 @@ def test_a_build_that_leaves_something_out_does_not_count(
     _build(duckdb_warehouse)
 
     _assert_a_full_build_gives_the_same(duckdb_warehouse)
+
+
+@pytest.mark.long
+def test_a_key_that_comes_twice_is_found_among_what_was_made_anew(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
+    select = ("+int_bitbucket__pipeline_runs_judged",)
+    assert build_models(duckdb_warehouse.address).is_ok
+    runs = f"insert into {RAW}.pipelines by name select * replace (now() as synced_at) from {RAW}.pipelines"
+    duckdb_warehouse.execute(f"{runs} where uuid = '{{run 2}}'")
+
+    result = build_models(duckdb_warehouse.address, select=select)
+
+    assert [failure.name.split("_repository_uuid")[0] for failure in result.failed] == [
+        "primary_key_stg_bitbucket__pipelines"
+    ]

@@ -27,7 +27,8 @@ select
     '{{ invocation_id }}' as build_id,
     now.settings_digest,
     last_build.built_until_at as read_from_at,
-    begun.build_id not in (select build_id from {{ builds }}) as is_resumed
+    begun.build_id not in (select build_id from {{ builds }}) as is_resumed,
+    false as is_first
 from now
 cross join {{ begun }} as begun
 left join last_build on last_build.settings_digest = now.settings_digest
@@ -37,6 +38,7 @@ select
     '{{ invocation_id }}' as build_id,
     now.settings_digest,
     cast(null as {{ type_timestamp_utc() }}) as read_from_at,
-    false as is_resumed
+    false as is_resumed,
+    {{ is_first_build() }} as is_first
 from now
 {%- endif %}

@@ -41,22 +41,35 @@ firsts as (
     group by repository_uuid, contributor_key
 ),
 
-counted as (
+-- each person once a week
+weekly as (
     select
         acts.repository_uuid,
         acts.week_start_day,
-        count(distinct acts.contributor_key) as contributor_count,
-        count(distinct case when acts.act = 'commit' then acts.contributor_key end) as commit_author_count,
-        count(distinct case when acts.act = 'pull request' then acts.contributor_key end)
-            as pull_request_author_count,
-        count(distinct case when acts.act = 'review' then acts.contributor_key end) as reviewer_count,
-        count(distinct case when firsts.first_week = acts.week_start_day then acts.contributor_key end)
-            as new_contributor_count,
-        cast(sum(case when acts.act = 'commit' then acts.act_count else 0 end) as bigint) as commit_count
+        acts.contributor_key,
+        sum(case when acts.act = 'commit' then acts.act_count else 0 end) as commit_count,
+        max(case when acts.act = 'commit' then 1 end) as has_commits,
+        max(case when acts.act = 'pull request' then 1 end) as has_pull_requests,
+        max(case when acts.act = 'review' then 1 end) as has_reviews,
+        max(case when firsts.first_week = acts.week_start_day then 1 end) as is_new
     from acts
     inner join firsts
         on firsts.repository_uuid = acts.repository_uuid and firsts.contributor_key = acts.contributor_key
-    group by acts.repository_uuid, acts.week_start_day
+    group by acts.repository_uuid, acts.week_start_day, acts.contributor_key
+),
+
+counted as (
+    select
+        repository_uuid,
+        week_start_day,
+        count(*) as contributor_count,
+        count(has_commits) as commit_author_count,
+        count(has_pull_requests) as pull_request_author_count,
+        count(has_reviews) as reviewer_count,
+        count(is_new) as new_contributor_count,
+        cast(sum(commit_count) as bigint) as commit_count
+    from weekly
+    group by repository_uuid, week_start_day
 )
 
 select

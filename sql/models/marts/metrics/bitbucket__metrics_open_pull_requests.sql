@@ -9,6 +9,9 @@ with last_events as (
         max(case when event_type = 'push' then happened_at end) as last_push_at,
         max(case when is_review then happened_at end) as last_review_at
     from {{ ref('int_bitbucket__pull_request_events') }}
+    where (repository_uuid, pull_request_id) in (
+        select repository_uuid, pull_request_id from {{ ref('bitbucket__fct_pull_requests') }} where state = 'OPEN'
+    )
     group by repository_uuid, pull_request_id
 ),
 
