@@ -18,7 +18,7 @@ import duckdb
 
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_emulator.world import actions, graph
-from bitbucket_emulator.world.model import Repository, World
+from bitbucket_emulator.world.model import DAY, Repository, World
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import SyncResult, run_sync
 from bitbucket_source.source import make_session, selected_tables
@@ -30,10 +30,14 @@ CLASSES = {
     "repositories": ("/repositories/acme",),
     "projects, members": ("/projects", "/members"),
     "pull requests": ("/pullrequests",),
+    "their activity": ("/pullrequests/activity",),
+    "their files": (),
+    "their commits": (),
     "pipelines": ("/pipelines/",),
     "steps": ("/steps/",),
     "branches, tags": ("/refs/branches", "/refs/tags"),
     "commits": ("/commits",),
+    "environments, deployments": ("/environments/", "/deployments/"),
     "single objects": (),
 }
 """How endpoints are told apart, by their ends"""
@@ -98,25 +102,43 @@ def describe(world: World) -> str:
 
 
 def full_floor(world: World) -> int:
-    """A request for each page of each list, and one for the steps of each run."""
+    """A request for each page of each list of the default tables, and one for what hangs below a single object.
+
+    Those are the steps of each run, the files of each pull request, and the commits of those whose source no branch
+    reaches any more: only Bitbucket knows them.
+    """
     return 3 + pages(len(world.repositories), 100) + sum(_floor(each) for each in world.repositories.values())
 
 
 def _floor(repository: Repository) -> int:
     lists = pages(len(repository.pull_requests), 50) + pages(len(repository.pipelines), 100)
     lists += pages(len(repository.branches), 100) + pages(len(repository.tags), 100)
+    lists += pages(len(repository.environments), 100) + pages(len(repository.deployments), 100)
     commits = len(list(graph.log(repository)))
-    return lists + (pages(commits, 100) if commits else 0) + len(repository.pipelines)
+    lists += pages(commits, 100) if commits else 0
+    requests = repository.pull_requests.values()
+    lists += pages(sum(len(each.events) + len(each.comments) for each in requests), 50) if requests else 0
+    reached = graph.reachable(repository, graph.heads(repository))
+    return lists + len(repository.pipelines) + sum(1 if each.source_hash in reached else 2 for each in requests)
 
 
 def idle_floor(world: World) -> int:
-    """Three for the workspace, one per hundred repositories, two per repository, and the runs that are not finished."""
+    """What nothing new costs at least.
+
+    Three for the workspace, one per hundred repositories, two per repository, a third where something was deployed
+    within 90 days, and the runs that are not finished.
+    """
     running = sum(
         run.state != "COMPLETED" and run.stage not in {"PAUSED", "HALTED"}
         for repository in world.repositories.values()
         for run in repository.pipelines.values()
     )
-    return 3 + pages(len(world.repositories), 100) + 2 * len(world.repositories) + running
+    lately = world.clock - 90 * DAY
+    deploying = sum(
+        any((each.started_on or each.last_update_time) > lately for each in repository.deployments.values())
+        for repository in world.repositories.values()
+    )
+    return 3 + pages(len(world.repositories), 100) + 2 * len(world.repositories) + deploying + running
 
 
 def pages(rows: int, length: int) -> int:
@@ -217,6 +239,10 @@ def _bytes_of(connection: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _class_of(path: str) -> str:
+    if "/diffstat/" in path:
+        return "their files"
+    if "/pullrequests/" in path and path.endswith("/commits"):
+        return "their commits"
     for name, ends in CLASSES.items():
         if path.endswith(ends) and ends:
             return name
