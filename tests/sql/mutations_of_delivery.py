@@ -118,8 +118,8 @@ OF_DELIVERY = (
     Mutation(
         "an attempt's own row counts",
         "int_bitbucket__pipeline_step_attempts",
-        "status,\n                source_rank",
-        "status",
+        "source_rank\n        ) as seen_rank",
+        "source_rank desc\n        ) as seen_rank",
     ),
     Mutation("flaky: no variables", "int_bitbucket__flaky_steps", "and not coalesce(stays.has_variables, false)", ""),
     Mutation(
