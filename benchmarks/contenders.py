@@ -55,8 +55,11 @@ def load_by_connector(bench: Bench, tables: Sequence[str]) -> None:
         raise RuntimeError(f"The sync is not complete: {result.stopped} {result.troubles}")
 
 
-def load_by_rest_api(bench: Bench, resources: Sequence[dict[str, Any]]) -> None:
-    """Load lists of the repository with dlt's `rest_api` source, as its users write it."""
+def load_by_rest_api(bench: Bench, resources: Sequence[dict[str, Any]], **settings: Any) -> None:
+    """Load lists of the repository with dlt's `rest_api` source, as its users write it; `settings` are those of `run`.
+
+    By default dlt sends DuckDB the rows as SQL text, `insert values`.
+    """
     import dlt
     from dlt.sources.rest_api import rest_api_source
 
@@ -75,7 +78,7 @@ def load_by_rest_api(bench: Bench, resources: Sequence[dict[str, Any]]) -> None:
         "resource_defaults": {"write_disposition": "merge", "endpoint": {"data_selector": "values"}},
         "resources": list(resources),
     }
-    pipeline.run(rest_api_source(config))
+    pipeline.run(rest_api_source(config), **settings)
 
 
 def read_json(bench: Bench) -> None:
