@@ -125,13 +125,15 @@ class StoredRows:
             found.setdefault(sha, []).append((position, parent))
         return {sha: tuple(parent for _, parent in sorted(parents)) for sha, parents in found.items()}
 
-    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:
-        """Whether one of the hashes, which may be shortened, is of no stored commit."""
+    def lacking_commits(self, repository_uuid: str, hashes: Iterable[str]) -> set[str]:
+        """Those of the hashes, which may be shortened, that are of no stored commit."""
         of_repository = [("repository_uuid = %s", [repository_uuid])]
-        return any(
-            not list(self._select(COMMITS, ("1",), [self._loaded], [*of_repository, ("hash like %s", [f"{sha}%"])]))
-            for sha in hashes
-        )
+        lacking = set(hashes)
+        for length in {len(sha) for sha in lacking}:
+            beginning = f"substr(hash, 1, {length})"
+            among = {beginning: [sha for sha in lacking if len(sha) == length]}
+            lacking -= {sha for (sha,) in self._select(COMMITS, (beginning,), [self._loaded], of_repository, among)}
+        return lacking
 
     @property
     def _loaded(self) -> str:

@@ -220,7 +220,7 @@ def is_running(row: Any) -> bool:
 
 
 def _with_sign(job: Job, cursor: DeploymentsCursor, changed: Sequence[Any]) -> DeploymentsCursor:
-    telling = [row for row in changed if row.commit is not None and job.tells_of_a_push([row.commit.hash])]
+    telling = job.telling_of_a_push(changed, lambda row: [row.commit and row.commit.hash])
     moments = [written for row in telling if (written := row.last_update_time or started_on(row))]
     if not moments:
         return cursor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.ask import Ask
@@ -14,6 +14,7 @@ from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.sides import Sides, in_utc
 from bitbucket_source.tables import BRANCHES, PULL_REQUEST_COMMITS, TAGS, Table
 
+Row = TypeVar("Row")
 _WENT_BACK = "went back"
 """in what is done of a repository"""
 
@@ -138,9 +139,11 @@ class Job:
         """Whether this sync is to go further back than one that read everything since then; '' is everything."""
         return bool(since) and (not self.since or moment(self.since) < moment(since))
 
-    def tells_of_a_push(self, hashes: Iterable[str | None]) -> bool:
-        """Whether one of the hashes belongs to a commit that is not stored."""
-        return self.known.lacks_commit(self.repository.uuid, dict.fromkeys(sha for sha in hashes if sha))
+    def telling_of_a_push(self, rows: Sequence[Row], hashes_of: Callable[[Row], Iterable[str | None]]) -> list[Row]:
+        """Those of the rows that name a commit which is not stored: one look for all of them."""
+        named = [{sha for sha in hashes_of(row) if sha} for row in rows]
+        lacking = self.known.lacking_commits(self.repository.uuid, set().union(*named)) if any(named) else set()
+        return [row for row, hashes in zip(rows, named, strict=True) if hashes & lacking]
 
 
 OVERLAP = timedelta(minutes=5)

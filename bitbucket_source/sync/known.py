@@ -28,8 +28,8 @@ class Known(Protocol):
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
         """The parents of each commit stored by a completed load, dropped ones included."""
 
-    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:
-        """Whether one of the hashes, which may be shortened, is of no stored commit."""
+    def lacking_commits(self, repository_uuid: str, hashes: Iterable[str]) -> set[str]:
+        """Those of the hashes, which may be shortened, that are of no stored commit."""
 
 
 class NothingKnown:
@@ -57,6 +57,6 @@ class NothingKnown:
         """None."""
         return {}
 
-    def lacks_commit(self, repository_uuid: str, hashes: Iterable[str]) -> bool:  # noqa: ARG002
+    def lacking_commits(self, repository_uuid: str, hashes: Iterable[str]) -> set[str]:  # noqa: ARG002
         """Nothing is stored: then nothing can be told from it."""
-        return False
+        return set()

@@ -196,7 +196,7 @@ def _page(
 def _with_sign(job: Job, cursor: PipelinesCursor, changed: Sequence[Any]) -> PipelinesCursor:
     if cursor.behind and not cursor.last:
         return cursor  # a first load: the refs are read anyway
-    telling = [row for row in changed if job.tells_of_a_push([_commit(row)])]
+    telling = job.telling_of_a_push(changed, lambda row: [_commit(row)])
     if not telling:
         return cursor
     job.signs[PIPELINES] = sign = max(row.created_on for row in telling)

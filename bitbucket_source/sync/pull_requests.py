@@ -278,7 +278,7 @@ def _met_again(read: Mapping[int, str], updated_on: str) -> dict[int, str]:
 
 def _with_sign(job: Job, cursor: PullRequestsCursor, changed: Sequence[Any]) -> PullRequestsCursor:
     """The cursor with a new sign where a pull request that changed names a commit of this repository not stored."""
-    telling = [row for row in changed if job.tells_of_a_push(_hashes(job, row))]
+    telling = job.telling_of_a_push(changed, lambda row: _hashes(job, row))
     if not telling:
         return cursor
     job.signs[PULL_REQUESTS] = sign = telling[-1].updated_on
