@@ -47,30 +47,41 @@ def came(table: str, given: dict[str, str], where: str, columns: tuple[str, ...]
     )
 
 
+def own(kind: int, kinds: int, *keys: str) -> str:
+    """A condition that one in so many objects meets: what changes in one way shall hide no other way."""
+    text = " || ".join(f"cast({key} as text)" for key in keys)
+    digits = [f"'{digit:x}'" for digit in range(16 * kind // kinds, 16 * (kind + 1) // kinds)]
+    return f"substr(md5({text}), 1, 1) in ({', '.join(digits)})"
+
+
 def of_pull_requests(day: int) -> Iterator[str]:
-    """Merges, reopenings, other landings; comments, verdicts, reviewers, commits and files that came or went."""
-    key = ("repository_uuid", "id")
+    """Merges, reopenings, other landings, and what hangs below: each of them of pull requests of its own."""
+    key, kinds = ("repository_uuid", "id"), 8
+    itself = own(0, kinds, *key)
     yield changed(
         "pull_requests",
         "state = 'MERGED', closed_on = created_on + interval '3' hour",
-        f"state = 'OPEN' and {some(0.4, *key, salt=day)}",
+        f"state = 'OPEN' and {itself}",
     )
     landed = "merge_commit_hash = source_commit_hash"
-    yield changed("pull_requests", landed, f"state = 'MERGED' and {some(0.1, *key, salt=day + 1)}")
-    yield changed("pull_requests", "source_branch_name = 'hotfix/x'", some(0.05, *key, salt=day + 2))
-    yield changed("pull_requests", "state = 'OPEN', closed_on = null", some(0.05, *key, salt=day + 3))
-    yield gone("pull_requests", some(0.05, *key, salt=day + 4))
-    yield changed("pull_request_comments", "deleted = true", some(0.05, *key, salt=day))
-    yield gone("pull_request_comments", some(0.05, *key, salt=day + 1))
-    yield gone("pull_request_activity", some(0.03, *PULL_REQUEST, "activity_id", salt=day))
+    yield changed("pull_requests", landed, f"state = 'MERGED' and {itself} and {some(0.3, *key, salt=day + 1)}")
+    yield changed("pull_requests", "source_branch_name = 'hotfix/x'", f"{itself} and {some(0.2, *key, salt=day + 2)}")
+    yield changed("pull_requests", "state = 'OPEN', closed_on = null", f"{itself} and {some(0.2, *key, salt=day + 3)}")
+    yield gone("pull_requests", f"{itself} and {some(0.2, *key, salt=day + 4)}")
+    yield gone("pull_request_comments", f"{own(1, kinds, *PULL_REQUEST)} and {some(0.5, 'id', salt=day)}")
+    yield gone("pull_request_activity", f"{own(2, kinds, *PULL_REQUEST)} and {some(0.5, 'activity_id', salt=day)}")
     later = "date = date + interval '30' minute"
-    yield changed("pull_request_activity", later, some(0.03, *PULL_REQUEST, "activity_id", salt=day + 1))
-    yield gone("pull_request_activity_reviewers", some(0.05, *PULL_REQUEST, "activity_id", "user_uuid", salt=day))
-    yield gone("pull_request_participants", some(0.1, *PULL_REQUEST, "user_uuid", salt=day))
-    yield back("pull_request_participants", some(0.5, *PULL_REQUEST, "user_uuid", salt=day + 1))
-    yield gone("pull_request_commits", some(0.1, *PULL_REQUEST, "hash", salt=day))
-    yield back("pull_request_commits", some(0.5, *PULL_REQUEST, "hash", salt=day + 1))
-    yield changed("pull_request_files", "lines_added = 7", some(0.05, *PULL_REQUEST, "path", salt=day))
+    yield changed("pull_request_activity", later, own(3, kinds, *PULL_REQUEST))
+    yield gone("pull_request_activity_reviewers", own(4, kinds, *PULL_REQUEST))
+    yield gone("pull_request_participants", f"{own(5, kinds, *PULL_REQUEST)} and {some(0.5, 'user_uuid', salt=day)}")
+    yield gone("pull_request_commits", f"{own(6, kinds, *PULL_REQUEST)} and {some(0.5, 'hash', salt=day)}")
+    yield changed("pull_request_files", "lines_added = 7", own(7, kinds, *PULL_REQUEST))
+
+
+def of_pull_requests_again(day: int) -> Iterator[str]:
+    """What was taken off comes back."""
+    yield back("pull_request_participants", some(0.5, *PULL_REQUEST, "user_uuid", salt=day))
+    yield back("pull_request_commits", some(0.5, *PULL_REQUEST, "hash", salt=day))
 
 
 def of_commits(day: int) -> Iterator[str]:
@@ -136,5 +147,10 @@ def of_everything_else(day: int) -> Iterator[str]:
     yield changed("repositories", "mainbranch_name = 'trunk'", f"uuid = ({other})")
 
 
-DAYS = ((of_pull_requests, of_commits, of_deployments, of_runs), (of_everything_else,))
-"""what comes on one day; the second touches so much that what the first leaves out would not be seen beside it"""
+DAYS = (
+    (of_pull_requests,),
+    (of_commits, of_pull_requests_again),
+    (of_deployments, of_runs),
+    (of_everything_else,),
+)
+"""what comes on one day: what one subject leaves out would not be seen beside another that touches the same rows"""
