@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_emulator.world import World, actions
 from tests.source.conftest import Warehouse
-from tests.source.shop import SLUG, deployment, make_shop, release, repository
+from tests.source.shop import SLUG, deployment, release, repository
 
 DEPLOYMENTS = ["deployments", "deployment_attempts", "environments"]
 TO_TEST = ["Build", {"name": "Deploy", "environment": "Test"}]
-
-
-@pytest.fixture
-def bitbucket() -> Iterator[Emulator]:
-    with Emulator(make_shop()) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def world(bitbucket: Emulator) -> World:
-    return bitbucket.world
 
 
 def expected(world: World) -> set[tuple[str, str, int]]:
