@@ -86,6 +86,9 @@ def test_switched_on_later_the_table_is_read_again_once(warehouse: Warehouse, se
     assert warehouse.rows(f"select count(*) from pull_requests where {column} is null") == [(0,)]
     assert warehouse.requests["pullrequests"] > 2
     assert warehouse.requests["commits"] == 0, "no other table is read again"
+    told = warehouse.pipeline().default_schema.tables["pull_requests"]["columns"][column]
+    assert told["description"] != ""
+    assert told["data_type"] == ("json" if column == "raw" else "text")
     again = warehouse.sync(**settings, audit_requests="0")
     assert again.rows == {}
     assert warehouse.requests["pullrequests"] == 2, "one look for each repository"
