@@ -1,4 +1,4 @@
-"""Run `dbt build` on the project in `sql/`, in this process and without leaving a file behind."""
+"""Run `dbt build` on the project in `sql/`, in this process; what stays is what dbt made of the project's files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from bitbucket_source.garbage import seldom_collected
 from bitbucket_source.models.outcome import ModelsError, ModelsResult, error_of, result_of
+from bitbucket_source.models.parsed import parsed_project
 from bitbucket_source.models.profile import PROFILE, adapter_of, profile
 from bitbucket_source.models.project import project_directory
 
@@ -108,19 +109,23 @@ def dbt_arguments(
 ) -> Iterator[list[str]]:
     """The arguments that make any dbt command work on the project in `sql/` and on this warehouse.
 
-    Profile, target and logs are in a temporary directory that only this user can read, and that is gone afterwards.
+    Profile, target and logs are in a temporary directory that only this user can read, and that is gone afterwards;
+    what dbt made of the project's files is kept (`parsed.py`).
     """
     with tempfile.TemporaryDirectory(prefix="bitbucket-source-") as directory:
         (Path(directory) / "profiles.yml").write_text(
             profile(warehouse, marts_schema=marts_schema, threads=threads), encoding="utf-8"
         )
-        yield [
-            *("--project-dir", str(project_directory())),
-            *("--profiles-dir", directory, "--profile", PROFILE, "--target", PROFILE),
-            *("--target-path", f"{directory}/target", "--log-path", f"{directory}/logs"),
-            *("--log-level", "info" if verbose else "none", "--log-level-file", "none"),
-            *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-partial-parse", "--no-use-colors"),
-        ]
+        target = Path(directory) / "target"
+        with parsed_project(adapter_of(warehouse), target) as parsed:
+            yield [
+                *("--project-dir", str(project_directory())),
+                *("--profiles-dir", directory, "--profile", PROFILE, "--target", PROFILE),
+                *("--target-path", str(target), "--log-path", f"{directory}/logs"),
+                *("--log-level", "info" if verbose else "none", "--log-level-file", "none"),
+                *("--no-send-anonymous-usage-stats", "--no-version-check", "--no-use-colors"),
+                *parsed,
+            ]
 
 
 def _invoke(arguments: list[str]) -> ModelsResult:
