@@ -148,9 +148,14 @@ select
     successes.environment_uuid,
     successes.is_production,
     successes.service_key,
-    successes.completed_at
+    successes.completed_at,
+    commits.committed_at,
+    commits.parent_count,
+    commits.is_bot_author
 from changes
 inner join successes
     on successes.repository_uuid = changes.repository_uuid
     and successes.deployment_uuid = changes.deployment_uuid
     and successes.started_at = changes.started_at
+left join {{ ref('int_bitbucket__commits_attributed') }} as commits
+    on commits.repository_uuid = changes.repository_uuid and commits.commit_hash = changes.commit_hash

@@ -30,11 +30,15 @@ rebuilt as (
 
     union
 
-    -- it reached production at another moment
-    select stored.repository_uuid, stored.short_hash
-    from {{ this }} as stored
-    left join in_production
-        on in_production.repository_uuid = stored.repository_uuid and in_production.commit_hash = stored.commit_hash
+    -- it reached production at another moment; most never did: they are not even looked at
+    select
+        coalesce(stored.repository_uuid, in_production.repository_uuid),
+        substr(coalesce(stored.commit_hash, in_production.commit_hash), 1, 12)
+    from in_production
+    full join (
+        select repository_uuid, commit_hash, deployed_at from {{ this }} where deployed_at is not null
+    ) as stored
+        on stored.repository_uuid = in_production.repository_uuid and stored.commit_hash = in_production.commit_hash
     where in_production.deployed_at is distinct from stored.deployed_at
 ),
 {%- endif %}

@@ -63,15 +63,14 @@ changes as (
         end as change_key,
         coalesce(
             least(milestones.first_commit_at, milestones.opened_at),
-            case when commits.parent_count < 2 then commits.committed_at end
+            case
+                when changes.pull_request_id is null and changes.parent_count < 2 then changes.committed_at
+            end
         ) as change_started_at
     from {{ ref('int_bitbucket__deployment_changes') }} as changes
     left join {{ ref('int_bitbucket__pull_request_milestones') }} as milestones
         on milestones.repository_uuid = changes.repository_uuid
         and milestones.pull_request_id = changes.pull_request_id
-    left join {{ ref('int_bitbucket__commits_attributed') }} as commits
-        on commits.repository_uuid = changes.repository_uuid
-        and commits.commit_hash = case when changes.pull_request_id is null then changes.commit_hash end
     {%- if is_incremental() %}
     where (changes.repository_uuid, changes.deployment_uuid, changes.started_at) in (
         select repository_uuid, deployment_uuid, started_at from rebuilt

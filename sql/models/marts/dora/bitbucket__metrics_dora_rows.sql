@@ -73,18 +73,18 @@ carried_commits as (
         changes.deployment_uuid,
         changes.started_at,
         changes.completed_at,
-        commits.committed_at,
-        commits.is_bot_author,
+        changes.committed_at,
+        changes.is_bot_author,
         row_number() over (
             partition by changes.repository_uuid, changes.service_key, changes.commit_hash
             order by changes.completed_at, changes.started_at, changes.deployment_uuid
         ) as carry_rank
     from {{ ref('int_bitbucket__deployment_changes') }} as changes
-    inner join {{ ref('int_bitbucket__commits_attributed') }} as commits
-        on commits.repository_uuid = changes.repository_uuid
-        and commits.commit_hash = changes.commit_hash
-        and commits.parent_count < 2
-    where changes.is_production and changes.match_method = 'exact' and changes.completed_at is not null
+    where
+        changes.is_production
+        and changes.match_method = 'exact'
+        and changes.completed_at is not null
+        and changes.parent_count < 2
 ),
 
 first_carried as (
