@@ -116,10 +116,10 @@ def dbt_arguments(
         (Path(directory) / "profiles.yml").write_text(
             profile(warehouse, marts_schema=marts_schema, threads=threads), encoding="utf-8"
         )
-        target = Path(directory) / "target"
-        with parsed_project(adapter_of(warehouse), target) as parsed:
+        project, target = project_directory(), Path(directory) / "target"
+        with parsed_project(project, adapter_of(warehouse), target) as parsed:
             yield [
-                *("--project-dir", str(project_directory())),
+                *("--project-dir", str(project)),
                 *("--profiles-dir", directory, "--profile", PROFILE, "--target", PROFILE),
                 *("--target-path", str(target), "--log-path", f"{directory}/logs"),
                 *("--log-level", "info" if verbose else "none", "--log-level-file", "none"),

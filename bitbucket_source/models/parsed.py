@@ -10,21 +10,20 @@ from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
-from bitbucket_source.models.project import project_directory
-
 
 @contextmanager
-def parsed_project(adapter: str, target: Path) -> Iterator[list[str]]:
+def parsed_project(project: Path, adapter: str, target: Path) -> Iterator[list[str]]:
     """Arguments with which dbt takes what was kept of this very project, and keeps what it had to read anew.
 
     Other vars, another profile or version of dbt, and dbt itself reads everything. It could also read only what
     changed since, but is never asked to: another text of the project has another place.
 
     Args:
+        project: the directory of the dbt project.
         adapter: the name of the dbt adapter.
         target: dbt's target path, where it looks for it and leaves it.
     """
-    place = _place(adapter)
+    place = _place(project, adapter)
     if place is None:
         yield ["--no-partial-parse"]
         return
@@ -43,7 +42,7 @@ def parsed_project(adapter: str, target: Path) -> Iterator[list[str]]:
             _keep(made, place, f"{adapter}-*.msgpack")
 
 
-def _place(adapter: str) -> Path | None:
+def _place(project: Path, adapter: str) -> Path | None:
     """Where it is kept, among what dlt keeps; none where that cannot be had, or others could write into it."""
     # imported late: whoever only looks at a result does not wait for it
     from dlt.common.runtime import run_context
@@ -57,15 +56,14 @@ def _place(adapter: str) -> Path | None:
     # it holds SQL that runs with the rights of whoever builds
     if os.name == "posix" and (found.st_uid != os.geteuid() or found.st_mode & 0o022):
         return None
-    return directory / f"{adapter}-{_digest(adapter)}.msgpack"
+    return directory / f"{adapter}-{_digest(project, adapter)}.msgpack"
 
 
-def _digest(adapter: str) -> str:
+def _digest(project: Path, adapter: str) -> str:
     """Of all that dbt reads: the project, and the macros that come with dbt."""
     digest = hashlib.sha256()
     for package in ("dbt-core", "dbt-adapters", f"dbt-{adapter}"):
         digest.update(f"{package} {metadata.version(package)}\n".encode())
-    project = project_directory()
     for file in sorted(file for file in project.rglob("*") if file.is_file()):
         digest.update(f"{file.relative_to(project)}\n".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())

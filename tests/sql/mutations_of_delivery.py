@@ -121,7 +121,7 @@ OF_DELIVERY = (
         "source_rank\n        ) as seen_rank",
         "source_rank desc\n        ) as seen_rank",
     ),
-    Mutation("flaky: no variables", "int_bitbucket__flaky_steps", "and not coalesce(stays.has_variables, false)", ""),
+    Mutation("flaky: no variables", "int_bitbucket__flaky_steps", "and not stays.has_variables", ""),
     Mutation(
         "cost: by priority", "int_bitbucket__step_costs", "order by prices.priority,", "order by prices.priority desc,"
     ),

@@ -14,7 +14,6 @@ import pytest
 
 from bitbucket_source.models import Failure, ModelsError, build_models
 from bitbucket_source.models import build as build_module
-from bitbucket_source.models import parsed as parsed_module
 from bitbucket_source.models.outcome import error_of
 from bitbucket_source.models.project import project_directory
 
@@ -27,8 +26,7 @@ def broken_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, for tests that break it."""
     copy = tmp_path / "sql"
     shutil.copytree(project_directory(), copy)
-    for module in (build_module, parsed_module):
-        monkeypatch.setattr(module, "project_directory", lambda: copy)
+    monkeypatch.setattr(build_module, "project_directory", lambda: copy)
     return copy
 
 

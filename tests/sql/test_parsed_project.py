@@ -10,7 +10,6 @@ import pytest
 
 from bitbucket_source.models import build as build_module
 from bitbucket_source.models import build_models
-from bitbucket_source.models import parsed as parsed_module
 from bitbucket_source.models.parsed import parsed_project
 from bitbucket_source.models.project import project_directory
 
@@ -32,8 +31,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the project, for tests that change it."""
     copy = tmp_path / "sql"
     shutil.copytree(project_directory(), copy)
-    for module in (build_module, parsed_module):
-        monkeypatch.setattr(module, "project_directory", lambda: copy)
+    monkeypatch.setattr(build_module, "project_directory", lambda: copy)
     return copy
 
 
@@ -92,11 +90,11 @@ def test_nothing_is_taken_from_where_others_can_write(kept: Path, tmp_path: Path
     kept.mkdir(parents=True)
     kept.chmod(0o777)
 
-    with parsed_project("duckdb", tmp_path) as arguments:
+    with parsed_project(project_directory(), "duckdb", tmp_path) as arguments:
         assert arguments == ["--no-partial-parse"]
 
     kept.chmod(0o700)
-    with parsed_project("duckdb", tmp_path) as arguments:
+    with parsed_project(project_directory(), "duckdb", tmp_path) as arguments:
         assert arguments[0] == "--partial-parse"
 
 
@@ -104,7 +102,7 @@ def test_without_a_place_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "file"))
 
-    with parsed_project("duckdb", tmp_path) as arguments:
+    with parsed_project(project_directory(), "duckdb", tmp_path) as arguments:
         assert arguments == ["--no-partial-parse"]
 
 
@@ -112,7 +110,7 @@ def test_what_cannot_be_written_is_not_kept(kept: Path, tmp_path: Path, monkeypa
     def full(_descriptor: int, _mode: str) -> None:
         raise OSError("No space left on device")
 
-    with parsed_project("duckdb", tmp_path):
+    with parsed_project(project_directory(), "duckdb", tmp_path):
         (tmp_path / "partial_parse.msgpack").write_bytes(b"parsed")
         monkeypatch.setattr(os, "fdopen", full)
 
