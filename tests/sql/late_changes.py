@@ -16,6 +16,8 @@ ATTEMPT = (
     *("commit_hash", "status", "deployer_uuid", "started_on", "completed_on", "synced_at"),
 )
 STEP = ("repository_uuid", "pipeline_uuid", "step_uuid")
+LATE_HEAD = "md5(repository_uuid || cast(id as text))"
+"""of a pull request: the hash, shortened to any length, of a head that no list names and whose commit is stored late"""
 
 
 def some(share: float, *keys: str, salt: int = 0) -> str:
@@ -65,6 +67,8 @@ def of_pull_requests(day: int) -> Iterator[str]:
     )
     landed = "merge_commit_hash = source_commit_hash"
     yield changed("pull_requests", landed, f"state = 'MERGED' and {itself} and {some(0.3, *key, salt=day + 1)}")
+    pushed = f"merge_commit_hash = null, source_commit_hash = substr({LATE_HEAD}, 1, 12)"
+    yield changed("pull_requests", pushed, f"state = 'MERGED' and {itself} and {some(0.5, *key, salt=day + 5)}")
     yield changed("pull_requests", "source_branch_name = 'hotfix/x'", f"{itself} and {some(0.2, *key, salt=day + 2)}")
     yield changed("pull_requests", "state = 'OPEN', closed_on = null", f"{itself} and {some(0.2, *key, salt=day + 3)}")
     yield gone("pull_requests", f"{itself} and {some(0.2, *key, salt=day + 4)}")
@@ -85,7 +89,7 @@ def of_pull_requests_again(day: int) -> Iterator[str]:
 
 
 def of_commits(day: int) -> Iterator[str]:
-    """Commits that no ref reaches any more or again, a second parent, trailers, an address mapped to an account."""
+    """Commits that no ref reaches any more or again, heads stored late, a second parent, trailers, a mapped address."""
     yield gone("commits", some(0.05, *COMMIT, salt=day))
     yield back("commits", some(0.5, *COMMIT, salt=day + 1))
     has_two = f"select 1 from {RAW}.commit_parents two where two.hash = commit_parents.hash and two.position = 1"
@@ -94,6 +98,11 @@ def of_commits(day: int) -> Iterator[str]:
         {"position": "1"},
         f"position = 0 and {some(0.03, *COMMIT, salt=day)} and not exists ({has_two})",
         ("repository_uuid", "hash", "position", "parent_hash", "synced_at"),
+    )
+    yield (
+        f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, synced_at)"
+        f" select repository_uuid, {LATE_HEAD} || '01234567', created_on, 'Somebody <somebody@example.com>', now()"
+        f" from {RAW}.pull_requests where source_commit_hash = substr({LATE_HEAD}, 1, 12)"
     )
     yield gone("commit_trailers", some(0.1, *COMMIT, "position", salt=day))
     reverts = f"key = 'reverts-commit', value = (select max(hash) from {RAW}.deployment_commits)"
