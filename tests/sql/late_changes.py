@@ -16,8 +16,15 @@ ATTEMPT = (
     *("commit_hash", "status", "deployer_uuid", "started_on", "completed_on", "synced_at"),
 )
 STEP = ("repository_uuid", "pipeline_uuid", "step_uuid")
+BARE = (
+    *("repository_uuid", "id", "title", "state", "author_uuid", "closed_by_uuid", "created_on", "updated_on"),
+    *("closed_on", "synced_at"),
+)
+"""of a pull request: what leads to nothing else"""
 LATE_HEAD = "md5(repository_uuid || cast(id as text))"
 """of a pull request: the hash, shortened to any length, of a head that no list names and whose commit is stored late"""
+LATE_PUSH = "md5(repository_uuid || cast(pull_request_id as text) || activity_id)"
+"""of an update: the same of what was pushed"""
 
 
 def some(share: float, *keys: str, salt: int = 0) -> str:
@@ -72,10 +79,13 @@ def of_pull_requests(day: int) -> Iterator[str]:
     yield changed("pull_requests", "source_branch_name = 'hotfix/x'", f"{itself} and {some(0.2, *key, salt=day + 2)}")
     yield changed("pull_requests", "state = 'OPEN', closed_on = null", f"{itself} and {some(0.2, *key, salt=day + 3)}")
     yield gone("pull_requests", f"{itself} and {some(0.2, *key, salt=day + 4)}")
+    yield came("pull_requests", {"id": "id + 1000"}, "true", BARE)
     yield gone("pull_request_comments", f"{own(1, kinds, *PULL_REQUEST)} and {some(0.5, 'id', salt=day)}")
     yield gone("pull_request_activity", f"{own(2, kinds, *PULL_REQUEST)} and {some(0.5, 'activity_id', salt=day)}")
     later = "date = date + interval '30' minute"
     yield changed("pull_request_activity", later, own(3, kinds, *PULL_REQUEST))
+    elsewhere = f"source_commit_hash = substr({LATE_PUSH}, 1, 12)"
+    yield changed("pull_request_activity", elsewhere, f"{own(3, kinds, *PULL_REQUEST)} and kind = 'update'")
     yield gone("pull_request_activity_reviewers", own(4, kinds, *PULL_REQUEST))
     yield gone("pull_request_participants", f"{own(5, kinds, *PULL_REQUEST)} and {some(0.5, 'user_uuid', salt=day)}")
     yield gone("pull_request_commits", f"{own(6, kinds, *PULL_REQUEST)} and {some(0.5, 'hash', salt=day)}")
@@ -103,6 +113,11 @@ def of_commits(day: int) -> Iterator[str]:
         f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, synced_at)"
         f" select repository_uuid, {LATE_HEAD} || '01234567', created_on, 'Somebody <somebody@example.com>', now()"
         f" from {RAW}.pull_requests where source_commit_hash = substr({LATE_HEAD}, 1, 12)"
+    )
+    yield (
+        f"insert into {RAW}.commit_parents (repository_uuid, hash, position, parent_hash, synced_at)"
+        f" select repository_uuid, {LATE_PUSH} || '01234567', 1, source_commit_hash, now()"
+        f" from {RAW}.pull_request_activity where source_commit_hash = substr({LATE_PUSH}, 1, 12)"
     )
     yield gone("commit_trailers", some(0.1, *COMMIT, "position", salt=day))
     reverts = f"key = 'reverts-commit', value = (select max(hash) from {RAW}.deployment_commits)"
