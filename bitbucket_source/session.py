@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -135,6 +135,8 @@ class Session:
     """whether somebody named the tables: then one that cannot be read is a failure"""
     renews: bool = False
     """whether tables whose declaration has changed are read again in a phase of their own, behind the ordinary work"""
+    when_read: Callable[[], None] = lambda: None
+    """called when all that a load shall hold was read, before it is loaded"""
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __post_init__(self) -> None:

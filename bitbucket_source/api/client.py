@@ -181,15 +181,17 @@ class Client:
         """One try. Raises TryFailed where no answer comes."""
         self.budget.spend(endpoint, member.rationed_as)
         try:
-            request = requests.Request(
+            # not by the session: it has nothing to add but .netrc, and takes as long to find out
+            request = requests.PreparedRequest()
+            request.prepare(
                 "GET" if form is None else "POST",
                 url,
+                headers=self._session.headers,
                 data=None if form is None else list(form),
-                auth=auth,  # always: without it requests would look into .netrc
+                auth=auth,
             )
-            prepared = self._session.prepare_request(request)
             response = self._session.send(
-                prepared, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **self._surroundings
+                request, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **self._surroundings
             )
         except (OSError, ValueError) as error:
             failure = failure_of(error, host_of(url))

@@ -65,6 +65,7 @@ class Reading:
         """Nobody takes rows any more."""
         self._engine.cancel()
         self._thread.join(timeout=1)
+        self._session.when_read()
 
     def _read(self) -> None:
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import dlt
 import pyarrow as pa
@@ -75,6 +76,7 @@ def run_sync(
     session.limit = SLICE
     session.renews = True
     with closing(Database(pipeline)) as database:
+        session.when_read = partial(_make_ready_to_load, database)
         books = _open_books(pipeline, database, session, tables)
         try:
             while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
@@ -126,6 +128,12 @@ def _run_slice(pipeline: dlt.Pipeline, session: Session, tables: Sequence[Table]
     result.slices += 1
     result.rows = _added(result.rows, _rows_of_last_run(pipeline))
     result.requests = session.budget.requests
+
+
+def _make_ready_to_load(database: Database) -> None:
+    # of the memory of what was read, Arrow would keep some 50 MB for what is read next
+    pa.default_memory_pool().release_unused()
+    database.stay_open()
 
 
 def _enter_next_phase(database: Database, session: Session, tables: frozenset[Table]) -> None:

@@ -175,6 +175,11 @@ class StoredRows:
         if not self._may_hold(table, rows):
             return {}
         bounds = {name: rows[name].unique().to_pylist() for name in table.key}
+        # most rows of a first load are new: their keys tell so, and the wide columns are not read to find nothing
+        keys = list(self._select(table, table.key, [self._loaded], [], bounds))
+        if not keys:
+            return {}
+        bounds = {name: list(set(values)) for name, values in zip(table.key, zip(*keys, strict=True), strict=True)}
         found = list(self._select(table, names, [self._loaded], [], bounds))
         by_column = [
             _canonical(table.columns_by_name[name], values)
