@@ -162,10 +162,14 @@ def of_runs(day: int) -> Iterator[str]:
 
 def of_everything_else(day: int) -> Iterator[str]:
     """Another bot, a repository that went, another that came back or has another default branch."""
-    account = f"select uuid from {RAW}.users where type = 'user' order by md5(uuid || '{day}') limit 1"
+    opened = f"select author_uuid from {RAW}.pull_requests"
+    closed = f"select closed_by_uuid from {RAW}.pull_requests where closed_by_uuid <> author_uuid"
+    people = f"type = 'user' and uuid in ({opened}) and uuid in ({closed})"
+    account = f"select uuid from {RAW}.users where {people} order by md5(uuid || '{day}') limit 1"
     yield changed("users", "type = 'app_user'", f"uuid = ({account})")
     yield back("repositories", "true")
-    repository = f"select uuid from {RAW}.repositories order by md5(uuid || '{day}') limit 1"
+    with_any = f"uuid in (select repository_uuid from {RAW}.pull_requests)"
+    repository = f"select uuid from {RAW}.repositories where {with_any} order by md5(uuid || '{day}') limit 1"
     yield gone("repositories", f"uuid = ({repository})")
     other = repository.replace("limit 1", "limit 1 offset 1")
     yield changed("repositories", "mainbranch_name = 'trunk'", f"uuid = ({other})")
