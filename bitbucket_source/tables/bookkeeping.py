@@ -51,6 +51,7 @@ SYNC_RUNS = Table(
             "Requests by whose hourly quota they used: the account's, the consumer's or the token's; no secret.",
         ),
         ours(Type.JSON, "rows_by_table", "Rows written by table."),
+        ours(Type.JSON, "rows_marked_by_table", "Rows marked as deleted by table: what is no longer in Bitbucket."),
         ours(Type.BIGINT, "seconds_waited", "Seconds spent waiting for Bitbucket's rate limit."),
         ours(Type.TEXT, "next_repository", "The repository that waited longest: the next run begins with it."),
         ours(Type.JSON, "audit", "Where the audit stands, by kind of rows."),

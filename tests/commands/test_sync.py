@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
@@ -77,6 +78,10 @@ def test_marks_are_told_by_table_however_many_rows_a_key_stands_for(
         newest = "(select max(started_at) from bitbucket_raw.sync_runs)"
         query = f"select count(*) from bitbucket_raw.{table} where deleted_at = {newest}"
         assert rows(synced, query) == [(int(count),)], table
+    [(noted,)] = rows(
+        synced, "select rows_marked_by_table from bitbucket_raw.sync_runs order by started_at desc limit 1"
+    )
+    assert json.loads(noted) == {table: int(count) for table, count in told.items()}
 
 
 def test_only_the_tables_that_were_named_are_loaded(invoke: Invoke, tmp_path: Path) -> None:
