@@ -81,7 +81,7 @@ def test_marks_are_told_by_table_however_many_rows_a_key_stands_for(
     [(noted,)] = rows(
         synced, "select rows_marked_by_table from bitbucket_raw.sync_runs order by started_at desc limit 1"
     )
-    assert json.loads(noted) == {table: int(count) for table, count in told.items()}
+    assert json.loads(str(noted)) == {table: int(count) for table, count in told.items()}
 
 
 def test_only_the_tables_that_were_named_are_loaded(invoke: Invoke, tmp_path: Path) -> None:
