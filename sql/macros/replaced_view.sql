@@ -13,6 +13,7 @@
             {{ sql }}
         )
     {%- endcall -%}
+    {%- do persist_docs(view, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {%- do adapter.commit() -%}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

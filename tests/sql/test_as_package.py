@@ -17,6 +17,7 @@ name: ours
 version: "1.0.0"
 profile: bitbucket_source
 vars: {bitbucket_bots: our_bots}
+models: {bitbucket_source: {+persist_docs: {relation: true}}}
 """
 
 
@@ -46,3 +47,7 @@ def test_our_own_project_uses_the_models(duckdb_warehouse: DuckDBWarehouse, tmp_
     assert [row["is_bot_author"] for row in pull_requests] == [False, False, True, True]
     assert duckdb_warehouse.query("from analytics.dim_dates") == [{"ours": 1}]
     assert len(duckdb_warehouse.query("from analytics.busiest")) == 4
+    undescribed = duckdb_warehouse.query(
+        "select view_name from duckdb_views() where schema_name like 'analytics\\_%' escape '\\' and comment is null"
+    )
+    assert undescribed == [], "what is asked of views is done with ours"
