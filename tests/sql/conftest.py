@@ -13,6 +13,9 @@ from uuid import uuid4
 import psycopg2  # type: ignore[import-untyped]
 import pytest
 
+from bitbucket_source.models import build
+from bitbucket_source.models.project import project_directory
+
 from .raw_tables import DuckDBWarehouse, PostgresWarehouse, Warehouse
 from .spark_warehouse import SparkWarehouse, spark_session
 
@@ -20,6 +23,15 @@ from .spark_warehouse import SparkWarehouse, spark_session
 @pytest.fixture
 def duckdb_warehouse(tmp_path: Path) -> DuckDBWarehouse:
     return DuckDBWarehouse(tmp_path / "bitbucket.duckdb")
+
+
+@pytest.fixture
+def project_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the dbt project, for tests that change or break it: builds take it."""
+    copy = tmp_path / "sql"
+    shutil.copytree(project_directory(), copy)
+    monkeypatch.setattr(build, "project_directory", lambda: copy)
+    return copy
 
 
 @pytest.fixture

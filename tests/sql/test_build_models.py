@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -13,21 +12,10 @@ import duckdb
 import pytest
 
 from bitbucket_source.models import Failure, ModelsError, build_models
-from bitbucket_source.models import build as build_module
 from bitbucket_source.models.outcome import error_of
-from bitbucket_source.models.project import project_directory
 
 from .raw_tables import DuckDBWarehouse
 from .small_world import SMALL_WORLD
-
-
-@pytest.fixture
-def broken_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project, for tests that break it."""
-    copy = tmp_path / "sql"
-    shutil.copytree(project_directory(), copy)
-    monkeypatch.setattr(build_module, "project_directory", lambda: copy)
-    return copy
 
 
 def test_a_selection_is_built_into_the_schemas_named(
@@ -75,9 +63,9 @@ def test_a_failed_test_is_returned_with_what_it_kept_from_being_built(duckdb_war
     assert "bitbucket__dim_repositories" in result.skipped
 
 
-def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehouse, broken_project: Path) -> None:
+def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehouse, project_copy: Path) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
-    model = broken_project / "models/staging/workspace/stg_bitbucket__users.sql"
+    model = project_copy / "models/staging/workspace/stg_bitbucket__users.sql"
     model.write_text(model.read_text().replace("nickname", "nick_name"))
 
     with pytest.raises(ModelsError) as caught:
@@ -92,9 +80,9 @@ def test_a_broken_model_is_named_with_its_cause(duckdb_warehouse: DuckDBWarehous
     assert "stg_bitbucket__pull_requests" in caught.value.result.built
 
 
-def test_a_model_that_cannot_be_parsed_is_named(duckdb_warehouse: DuckDBWarehouse, broken_project: Path) -> None:
+def test_a_model_that_cannot_be_parsed_is_named(duckdb_warehouse: DuckDBWarehouse, project_copy: Path) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
-    (broken_project / "models/staging/workspace/stg_bitbucket__users.sql").write_text(
+    (project_copy / "models/staging/workspace/stg_bitbucket__users.sql").write_text(
         "select * from {{ ref('nowhere') }}"
     )
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from bitbucket_source.models import build as build_module
 from bitbucket_source.models import build_models
 from bitbucket_source.models.parsed import parsed_project
 from bitbucket_source.models.project import project_directory
@@ -24,15 +22,6 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where it is kept."""
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data" / "bitbucket_source"
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project, for tests that change it."""
-    copy = tmp_path / "sql"
-    shutil.copytree(project_directory(), copy)
-    monkeypatch.setattr(build_module, "project_directory", lambda: copy)
-    return copy
 
 
 def test_a_second_build_takes_what_the_first_one_kept(kept: Path, duckdb_warehouse: DuckDBWarehouse) -> None:
@@ -59,12 +48,12 @@ def test_another_schema_is_not_the_one_that_was_kept(kept: Path, duckdb_warehous
 
 
 def test_a_changed_project_is_read_and_takes_the_place_of_the_other(
-    kept: Path, project: Path, duckdb_warehouse: DuckDBWarehouse
+    kept: Path, project_copy: Path, duckdb_warehouse: DuckDBWarehouse
 ) -> None:
     duckdb_warehouse.load(SMALL_WORLD)
     build_models(duckdb_warehouse.address, select=SELECT)
     [before] = kept.iterdir()
-    macro = project / "macros" / "row_state.sql"
+    macro = project_copy / "macros" / "row_state.sql"
     macro.write_text(macro.read_text().replace("as synced_at", "as synced_at, 7 as seven"))
 
     build_models(duckdb_warehouse.address, select=SELECT)
