@@ -19,6 +19,7 @@ REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run the tests that take minutes")
     parser.addoption("--histories", type=int, default=150, help="how many random histories a long run tries")
+    parser.addoption("--steps", type=int, default=12, help="how many steps each of these histories has")
     parser.addoption("--live", action="store_true", help="also ask the real Bitbucket, with GET only: docs/live.md")
     parser.addoption("--live-requests", type=int, default=150, help="the most requests that --live sends")
     parser.addoption("--live-record", metavar="DIR", help="keep what --live hears in DIR, without names and secrets")

@@ -1,4 +1,4 @@
-"""Runs the state machine: a few fixed seeds always, as many histories as one wants with `--long --histories N`."""
+"""Runs the state machine: a few fixed seeds always, as many histories as one wants with `--long --histories N --steps M`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,17 @@ _ALWAYS = settings(
     suppress_health_check=list(HealthCheck),
 )
 _HISTORIES_A_SEED = 10
-_LONG = settings(_ALWAYS, max_examples=_HISTORIES_A_SEED, stateful_step_count=12, phases=(Phase.generate, Phase.shrink))
+
+
+@pytest.fixture
+def long(pytestconfig: pytest.Config) -> settings:
+    """As many steps as were asked for, and the time to look for the shortest story."""
+    return settings(
+        _ALWAYS,
+        max_examples=_HISTORIES_A_SEED,
+        stateful_step_count=pytestconfig.getoption("--steps"),
+        phases=(Phase.generate, Phase.shrink),
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -40,11 +50,11 @@ def test_a_few_histories_of_every_table() -> None:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("figures")
-def test_many_histories(long_seed: int) -> None:
-    run_state_machine_as_test(seed(long_seed)(Bitbucket), settings=_LONG)
+def test_many_histories(long_seed: int, long: settings) -> None:
+    run_state_machine_as_test(seed(long_seed)(Bitbucket), settings=long)
 
 
 @pytest.mark.long
 @pytest.mark.usefixtures("figures")
-def test_many_histories_of_every_table(long_seed: int) -> None:
-    run_state_machine_as_test(seed(long_seed)(BitbucketOnDemand), settings=_LONG)
+def test_many_histories_of_every_table(long_seed: int, long: settings) -> None:
+    run_state_machine_as_test(seed(long_seed)(BitbucketOnDemand), settings=long)
