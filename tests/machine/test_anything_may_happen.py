@@ -1,4 +1,4 @@
-"""Runs the state machine: a few fixed seeds always, as many histories as one wants with `--long --histories N --steps M`."""
+"""The state machine: a few fixed seeds always, as many histories as one wants with `--long --histories N --steps M`."""
 
 from __future__ import annotations
 
