@@ -160,13 +160,17 @@ def of_runs(day: int) -> Iterator[str]:
     yield changed("pipeline_step_attempts", "status = 'FAILED', build_seconds_used = 7", some(0.03, *STEP, salt=day))
 
 
-def of_everything_else(day: int) -> Iterator[str]:
-    """Another bot, a repository that went, another that came back or has another default branch."""
+def of_accounts(day: int) -> Iterator[str]:
+    """Somebody turns out to be a bot, who opened and closed pull requests that nothing else hangs below."""
     opened = f"select author_uuid from {RAW}.pull_requests"
     closed = f"select closed_by_uuid from {RAW}.pull_requests where closed_by_uuid <> author_uuid"
     people = f"type = 'user' and uuid in ({opened}) and uuid in ({closed})"
     account = f"select uuid from {RAW}.users where {people} order by md5(uuid || '{day}') limit 1"
     yield changed("users", "type = 'app_user'", f"uuid = ({account})")
+
+
+def of_repositories(day: int) -> Iterator[str]:
+    """A repository that went, another that came back or has another default branch."""
     yield back("repositories", "true")
     with_any = f"uuid in (select repository_uuid from {RAW}.pull_requests)"
     repository = f"select uuid from {RAW}.repositories where {with_any} order by md5(uuid || '{day}') limit 1"
@@ -179,6 +183,7 @@ DAYS = (
     (of_pull_requests,),
     (of_commits, of_pull_requests_again),
     (of_deployments, of_runs),
-    (of_everything_else,),
+    (of_accounts,),
+    (of_repositories,),
 )
 """what comes on one day: what one subject leaves out would not be seen beside another that touches the same rows"""

@@ -1,4 +1,4 @@
-{%- set children = ['activity', 'activity_reviewers', 'comments', 'commits', 'files', 'participants'] -%}
+{%- set children = ['activity', 'activity_reviewers', 'comments', 'files', 'participants'] -%}
 
 with changed as (
     select * from {{ ref('int_bitbucket__inputs_changed') }}
@@ -27,12 +27,12 @@ touched as (
     select repository_uuid, pull_request_id
     from {{ ref('stg_bitbucket__pull_request_' ~ child) }}
     where {{ since_last_build() }}
-        {%- if child not in ('commits', 'files') %} or user_uuid in (select user_uuid from bots) {%- endif %}
+        {%- if child != 'files' %} or user_uuid in (select user_uuid from bots) {%- endif %}
     {%- endfor %}
 
     union all
 
-    -- the commits it has, was pushed to, comes from or landed as
+    -- the commits it has or had, was pushed to, comes from or landed as
     select repository_uuid, pull_request_id
     from {{ ref('stg_bitbucket__pull_requests') }}
     where
