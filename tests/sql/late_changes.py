@@ -161,9 +161,10 @@ def of_runs(day: int) -> Iterator[str]:
 
 
 def of_accounts(day: int) -> Iterator[str]:
-    """Somebody turns out to be a bot, who opened and closed pull requests that nothing else hangs below."""
-    opened = f"select author_uuid from {RAW}.pull_requests"
-    closed = f"select closed_by_uuid from {RAW}.pull_requests where closed_by_uuid <> author_uuid"
+    """Somebody turns out to be a bot, who opened or closed pull requests below which nothing hangs, but never both."""
+    bare = "id > 1000"
+    opened = f"select author_uuid from {RAW}.pull_requests where {bare} and closed_by_uuid is distinct from author_uuid"
+    closed = f"select closed_by_uuid from {RAW}.pull_requests where {bare} and closed_by_uuid <> author_uuid"
     people = f"type = 'user' and uuid in ({opened}) and uuid in ({closed})"
     account = f"select uuid from {RAW}.users where {people} order by md5(uuid || '{day}') limit 1"
     yield changed("users", "type = 'app_user'", f"uuid = ({account})")
