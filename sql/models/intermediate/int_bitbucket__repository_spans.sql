@@ -20,6 +20,14 @@ sinces as (
     group by repository_uuid
 ),
 
+-- what a sync could not read stands in its errors; several workspaces are synced each in its own time
+syncs as (
+    select workspace_slug, max(ended_at) as ended_at
+    from {{ ref('stg_bitbucket__sync_runs') }}
+    where exit_code in (0, 1) and is_whole
+    group by workspace_slug
+),
+
 errors as (
     select repository_uuid, min(first_seen_at) as first_seen_at
     from {{ ref('stg_bitbucket__sync_errors') }}
@@ -30,10 +38,14 @@ errors as (
 select
     repositories.repository_uuid,
     greatest(repositories.created_at, sinces.since_at) as history_starts_at,
-    least(as_of.as_of_at, errors.first_seen_at, repositories.deleted_at) as read_until_at,
+    least(as_of.as_of_at, syncs.ended_at, errors.first_seen_at, repositories.deleted_at) as read_until_at,
     {{ reporting_day('greatest(repositories.created_at, sinces.since_at)') }} as history_starts_day,
-    {{ reporting_day('least(as_of.as_of_at, errors.first_seen_at, repositories.deleted_at)') }} as read_until_day
+    {{ reporting_day('case when sinces.since_at > repositories.created_at then sinces.since_at end') }} as since_day,
+    {{ reporting_day('least(as_of.as_of_at, syncs.ended_at, errors.first_seen_at, repositories.deleted_at)') }}
+        as read_until_day,
+    repositories.deleted_at is not null as is_deleted
 from {{ ref('stg_bitbucket__repositories') }} as repositories
 cross join {{ ref('int_bitbucket__as_of') }} as as_of
+left join syncs on syncs.workspace_slug = repositories.workspace_slug
 left join sinces on sinces.repository_uuid = repositories.repository_uuid
 left join errors on errors.repository_uuid = repositories.repository_uuid

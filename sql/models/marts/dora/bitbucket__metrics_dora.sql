@@ -53,8 +53,11 @@ extents as (
         scopes.scope_key,
         max(scopes.scope_name) as scope_name,
         min(scopes.counted_day) as first_day,
-        min(spans.history_starts_day) as history_starts_day,
-        min(spans.read_until_day) as read_until_day
+        -- one that was created later cuts nothing, nor does one that is deleted: nothing is missing
+        greatest(min(spans.history_starts_day), max(spans.since_day)) as history_starts_day,
+        coalesce(
+            min(case when not spans.is_deleted then spans.read_until_day end), max(spans.read_until_day)
+        ) as read_until_day
     from scopes
     inner join {{ ref('int_bitbucket__repository_spans') }} as spans
         on spans.repository_uuid = scopes.repository_uuid
