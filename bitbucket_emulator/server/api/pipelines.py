@@ -135,8 +135,8 @@ _PARAMETERS: dict[str, Callable[[Pipeline], str | None]] = {
     "target.ref_name": lambda row: row.target.ref_name,
     "target.branch": lambda row: row.target.ref_name if row.target.ref_type == "branch" else row.target.source,
     "target.commit.hash": lambda row: row.target.commit,
-    "target.selector.pattern": lambda row: row.target.selector_pattern,
-    "target.selector.type": lambda row: row.target.selector_type.upper(),
+    "target.selector.pattern": lambda row: row.target.selector_pattern if row.parsed else None,
+    "target.selector.type": lambda row: row.target.selector_type.upper() if row.parsed else None,
     "trigger_type": lambda row: row.trigger,
 }
 

@@ -9,13 +9,14 @@ from bitbucket_emulator.server.render import git, people
 from bitbucket_emulator.server.render.pull_requests import short_pull_request
 from bitbucket_emulator.server.render.repositories import repository
 from bitbucket_emulator.server.render.view import View, link
-from bitbucket_emulator.world.model import Pipeline, PipelineTarget, Repository, Schedule, Step, TestCase
+from bitbucket_emulator.world.model import Pipeline, Repository, Schedule, Step, TestCase
 
 Json = dict[str, Any]
 
 # what the service's own address looks like in recordings; nobody outside can follow it (FACTS 5)
 _INTERNAL = "http://bitbucket-pipelines.prod.public.atl-paas.net//rest/1.0/accounts"
 
+_PARSE_ERROR = "plan-service.parse.parse-error"
 _SETUP = (
     "umask 000",
     'GIT_LFS_SKIP_SMUDGE=1 retry 6 git clone --branch="main" --depth 50 '
@@ -41,7 +42,7 @@ def pipeline(view: View, repo: Repository, run: Pipeline) -> Json:
         shown["completed_on"] = timestamps.java_style(run.completed_on)
     return {
         **shown,
-        "target": _target(view, repo, run.target),
+        "target": _target(view, repo, run),
         "trigger": {"name": run.trigger, "type": f"pipeline_trigger_{_TRIGGER_TYPES[run.trigger]}"},
         "run_number": run.run_number,
         "duration_in_seconds": run.duration_in_seconds,
@@ -58,12 +59,10 @@ _TRIGGER_TYPES = {"PUSH": "push", "MANUAL": "manual", "SCHEDULED": "schedule", "
 
 
 def step(run: Pipeline, entry: Step) -> Json:
-    """A step; dates are absent until they are known."""
+    """A step; dates and duration are absent until they are known, the name where it has none (recordings)."""
     shown: Json = {
         "type": "pipeline_step",
         "uuid": entry.uuid,
-        "name": entry.name,
-        "duration_in_seconds": _seconds(entry),
         "run_number": entry.run_number,
         "pipeline": {"type": "pipeline", "uuid": run.uuid},
         "setup_commands": [_command("user", line) for line in _SETUP],
@@ -82,12 +81,16 @@ def step(run: Pipeline, entry: Step) -> Json:
         "trigger": {"type": f"pipeline_step_trigger_{entry.trigger}"},
         "state": _step_state(entry),
     }
+    if entry.name:
+        shown["name"] = entry.name
     # some steps are recorded with nanoseconds, most without: a property of the step, so that it never changes
     nanoseconds = int(entry.uuid[1:9], 16) % 999 + 1 if entry.uuid[1] == "a" else 0
     if entry.started_on is not None:
         shown["started_on"] = timestamps.java_style(entry.started_on, nanoseconds)
     if entry.completed_on is not None:
         shown["completed_on"] = timestamps.java_style(entry.completed_on, nanoseconds)
+    if entry.started_on is not None and entry.completed_on is not None:
+        shown["duration_in_seconds"] = (entry.completed_on - entry.started_on) // 1_000_000
     return shown
 
 
@@ -145,16 +148,14 @@ def _command(kind: str, line: str) -> Json:
     return {"commandType": kind, "name": line, "command": line}
 
 
-def _seconds(entry: Step) -> int:
-    if entry.started_on is None or entry.completed_on is None:
-        return 0
-    return (entry.completed_on - entry.started_on) // 1_000_000
-
-
 def _pipeline_state(run: Pipeline) -> Json:
     shown = {"name": run.state, "type": f"pipeline_state_{run.state.lower()}"}
     if run.result is not None:
-        return {**shown, "result": _part("pipeline_state_completed", run.result)}
+        result: Json = _part("pipeline_state_completed", run.result)
+        if run.error is not None:
+            # shape of clients that were generated from an earlier schema: no recording
+            result["error"] = {"type": "pipeline_error", "key": _PARSE_ERROR, "message": run.error}
+        return {**shown, "result": result}
     if run.stage is not None:
         return {**shown, "stage": _part(shown["type"], run.stage)}
     return shown
@@ -173,10 +174,16 @@ def _part(prefix: str, name: str) -> Json:
     return {"name": name, "type": f"{prefix}_{name.lower()}"}
 
 
-def _target(view: View, repo: Repository, target: PipelineTarget) -> Json:
-    selector: Json = {"type": target.selector_type}
-    if target.selector_pattern is not None:
-        selector["pattern"] = target.selector_pattern
+def _selector(run: Pipeline) -> Json | None:
+    """What part of the configuration applies; null until that was read (FACTS 5)."""
+    if not run.parsed:
+        return None
+    shown = {"type": run.target.selector_type}
+    return shown if run.target.selector_pattern is None else {**shown, "pattern": run.target.selector_pattern}
+
+
+def _target(view: View, repo: Repository, run: Pipeline) -> Json:
+    target, selector = run.target, _selector(run)
     commit = git.short_commit(view, repo, target.commit)
     if target.kind == "pullrequest":
         request = repo.pull_requests.get(target.pull_request or 0)

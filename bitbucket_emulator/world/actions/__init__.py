@@ -31,6 +31,7 @@ from bitbucket_emulator.world.actions.git import (
     push,
     tag,
 )
+from bitbucket_emulator.world.actions.parsing import begin_pipeline, parse_pipeline
 from bitbucket_emulator.world.actions.people import (
     add_member,
     advance_clock,
@@ -120,6 +121,7 @@ __all__ = [
     "add_webhook",
     "advance_clock",
     "approve",
+    "begin_pipeline",
     "block_repository",
     "change_reviewers",
     "comment",
@@ -160,6 +162,7 @@ __all__ = [
     "map_email",
     "merge",
     "open_pull_request",
+    "parse_pipeline",
     "prune",
     "push",
     "redeploy_step",

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bitbucket_emulator.world.actions.arguments import ActionError, StepDefinition
+from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
 from bitbucket_emulator.world.actions.runs import (
-    add_step,
+    add_run,
+    add_steps,
     automatic,
     begin_step,
     complete,
@@ -21,21 +22,13 @@ from bitbucket_emulator.world.actions.runs import (
     test_case,
     unfinished_before,
 )
-from bitbucket_emulator.world.model import (
-    SECOND,
-    Attempt,
-    Pipeline,
-    Step,
-    name_uuid,
-)
+from bitbucket_emulator.world.model import SECOND, Attempt
 from bitbucket_emulator.world.model.pipelines import FINAL_RESULTS
 
 if TYPE_CHECKING:
-    from bitbucket_emulator.world.actions.arguments import Hash, Time
-    from bitbucket_emulator.world.model import PullRequest, Repository, User, World
+    from bitbucket_emulator.world.actions.arguments import Hash, StepDefinition, Time
+    from bitbucket_emulator.world.model import Pipeline, PullRequest, Repository, Step, User, World
 
-TRIGGERS = ("PUSH", "MANUAL", "SCHEDULED", "PARENT_STEP")
-DEFAULT_STEPS = (StepDefinition("Build and test", script=("make test",)),)
 _DEPLOYMENT_STATUS = {"SUCCESSFUL": "SUCCESSFUL", "STOPPED": "STOPPED"}  # all others are FAILED
 
 
@@ -60,26 +53,9 @@ def run_pipeline(
     `custom` names a custom pipeline; `trigger` is PUSH, MANUAL, SCHEDULED or PARENT_STEP. The run is PENDING, its steps
     too, and each step with an environment has an UNDEPLOYED deployment.
     """
-    if trigger not in TRIGGERS:
-        raise ActionError(f"run_pipeline: trigger {trigger!r} is none of {', '.join(TRIGGERS)}")
     target = make_target(repository, ref, tag, pull_request, commit)
-    if custom is not None:
-        target.selector_type, target.selector_pattern = "custom", custom
-    number = len(repository.pipelines) + 1
-    pipeline = Pipeline(
-        uuid=name_uuid(repository.uuid, "pipeline", number),
-        repository=repository.uuid,
-        build_number=number,
-        creator=creator.uuid if creator else None,
-        created_on=at,
-        target=target,
-        trigger=trigger,
-        variables=tuple((key, value, False) for key, value in (variables or {}).items()),
-    )
-    repository.pipelines[pipeline.uuid] = pipeline
-    for index, definition in enumerate(DEFAULT_STEPS if steps is None else steps):
-        add_step(repository, pipeline, index, definition)
-    settle(repository, pipeline, at)
+    pipeline = add_run(repository, target, trigger, creator, at, custom, variables)
+    add_steps(repository, pipeline, steps, at)
     return pipeline
 
 
@@ -254,6 +230,8 @@ def rerun_pipeline(
     """
     if pipeline.state != "COMPLETED":
         raise ActionError(f"rerun_pipeline: pipeline {pipeline.build_number} is {pipeline.state}")
+    if not pipeline.parsed:
+        raise ActionError(f"rerun_pipeline: pipeline {pipeline.build_number} has never been parsed")
     pipeline.run_number += 1
     reopen(pipeline, [step for step in pipeline.steps if not failed_only or step.result != "SUCCESSFUL"])
     settle(repository, pipeline, at)

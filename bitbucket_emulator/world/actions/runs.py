@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from bitbucket_emulator.world.model import Environment, PullRequest, Repository, User, World
 
 
+TRIGGERS = ("PUSH", "MANUAL", "SCHEDULED", "PARENT_STEP")
+DEFAULT_STEPS = (StepDefinition("Build and test", script=("make test",)),)
+
+
 def test_case(repository: Repository, name: str, status: str) -> TestCase:
     """A test of a report; `name` is "package.name", durations follow from the name."""
     package, _, short = name.rpartition(".")
@@ -58,6 +62,42 @@ def make_target(
     if branch == repository.mainbranch:
         return PipelineTarget("ref", head, "branches", branch, "branch", branch)
     return PipelineTarget("ref", head, "default", None, "branch", branch)
+
+
+def add_run(
+    repository: Repository,
+    target: PipelineTarget,
+    trigger: str,
+    creator: User | None,
+    at: int,
+    custom: str | None = None,
+    variables: dict[str, str] | None = None,
+) -> Pipeline:
+    """A new run of the repository, PENDING and without steps; `custom` names a custom pipeline. Raises ActionError."""
+    if trigger not in TRIGGERS:
+        raise ActionError(f"run_pipeline: trigger {trigger!r} is none of {', '.join(TRIGGERS)}")
+    if custom is not None:
+        target.selector_type, target.selector_pattern = "custom", custom
+    number = len(repository.pipelines) + 1
+    pipeline = Pipeline(
+        uuid=name_uuid(repository.uuid, "pipeline", number),
+        repository=repository.uuid,
+        build_number=number,
+        creator=creator.uuid if creator else None,
+        created_on=at,
+        target=target,
+        trigger=trigger,
+        variables=tuple((key, value, False) for key, value in (variables or {}).items()),
+    )
+    repository.pipelines[pipeline.uuid] = pipeline
+    return pipeline
+
+
+def add_steps(repository: Repository, pipeline: Pipeline, definitions: list[StepDefinition] | None, at: int) -> None:
+    """Give a run its steps, by default one, and the state that follows from them."""
+    for index, definition in enumerate(DEFAULT_STEPS if definitions is None else definitions):
+        add_step(repository, pipeline, index, definition)
+    settle(repository, pipeline, at)
 
 
 def add_step(repository: Repository, pipeline: Pipeline, index: int, definition: StepDefinition) -> None:

@@ -45,11 +45,12 @@ class TestCase:
 
 @dataclass(slots=True)
 class Step:
-    """A step. `state` PENDING, READY, IN_PROGRESS or COMPLETED; a manual one waits as PENDING with stage PAUSED.
+    """A step; `name` is empty where the configuration gives none.
 
-    `result` is SUCCESSFUL, FAILED, ERROR, STOPPED, EXPIRED or NOT_RUN; `trigger` automatic, manual or redeploy; a step
-    run again keeps its row and counts `run_number` (FACTS 5). `max_time` in minutes. `parallel_group` numbers steps
-    that start together. `tests` is None where the step has no report.
+    `state` PENDING, READY, IN_PROGRESS or COMPLETED; a manual one waits as PENDING with stage PAUSED. `result` is
+    SUCCESSFUL, FAILED, ERROR, STOPPED, EXPIRED or NOT_RUN; `trigger` automatic, manual or redeploy; a step run again
+    keeps its row and counts `run_number` (FACTS 5). `max_time` in minutes. `parallel_group` numbers steps that start
+    together. `tests` is None where the step has no report.
     """
 
     uuid: str
@@ -73,7 +74,11 @@ class Step:
 
 @dataclass(slots=True)
 class Pipeline:
-    """A run. `state` PARSING, PENDING, IN_PROGRESS or COMPLETED; `stage` RUNNING, PAUSED, HALTED while in progress."""
+    """A run. `state` PARSING, PENDING, IN_PROGRESS or COMPLETED; `stage` RUNNING, PAUSED, HALTED while in progress.
+
+    `parsed`: its configuration was read; before, it has neither steps nor a selector (FACTS 5). `error` is why it could
+    not be read, None where it was or where nobody has tried yet.
+    """
 
     uuid: str
     repository: str  # uuid
@@ -92,6 +97,8 @@ class Pipeline:
     variables: tuple[tuple[str, str, bool], ...] = ()  # (key, value, secured)
     labels: tuple[tuple[str, str], ...] = ()
     steps: list[Step] = field(default_factory=list)
+    parsed: bool = True
+    error: str | None = None
 
     @property
     def expired(self) -> bool:
