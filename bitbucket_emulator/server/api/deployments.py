@@ -45,7 +45,8 @@ def environment(call: Call) -> Json:
 def deployments(call: Call) -> Json:
     """The deployments; q is accepted and ignored, `environment` filters, two things can be sorted by (FACTS 2).
 
-    Rows without the time they are sorted by come last in both directions: where they land is not known (FACTS 2).
+    Rows without the time they are sorted by come last in both directions, or first: where they land is not known
+    (FACTS 2), `World.unstarted_deployments_first` decides.
     """
     home = lookup.open_repository(call)
     rows = list(home.deployments.values())
@@ -58,7 +59,8 @@ def deployments(call: Call) -> Json:
         if read is None:
             raise errors.invalid_sort()
         sign = -1 if order.startswith("-") else 1
-        rows.sort(key=lambda row: (1, 0) if (time := read(row)) is None else (0, sign * time))
+        timeless = -1 if call.world.unstarted_deployments_first else 1
+        rows.sort(key=lambda row: (timeless, 0) if (time := read(row)) is None else (0, sign * time))
     return call.page(rows, lambda row: render.deployment(call.view, home, row), _DEPLOYMENTS)
 
 

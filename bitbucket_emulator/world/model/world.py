@@ -25,6 +25,7 @@ class World:
     `unsettled_moves` decides what nobody knows: whether tasks, build statuses, comment edits and resolutions, and
     retargets move the `updated_on` of a pull request (FACTS 11.2). `refs_compare_naturally` decides another such thing:
     whether `q=name>` of branches and tags knows numbers as `sort=name` does (FACTS 2), or compares letter by letter.
+    `unstarted_deployments_first` a third: where in a list sorted by start those stand that have none (FACTS 2).
     """
 
     seed: int
@@ -43,6 +44,7 @@ class World:
     credentials: dict[str, Credential] = field(default_factory=dict)  # by name
     unsettled_moves: bool = False
     refs_compare_naturally: bool = False
+    unstarted_deployments_first: bool = False
     repository_count: int = 0  # ever created
     lock: RLock = field(default_factory=RLock, repr=False)
 

@@ -42,6 +42,20 @@ def test_sorted_by_start_the_rows_without_one_come_last(deployed: Client) -> Non
     assert rows(deployed, "sort=-state.completed_on") == newest_first
 
 
+def test_rows_without_a_start_come_first_in_another_world(deployed: Client) -> None:
+    """Where they land is not known (FACTS 2)."""
+    deployed.emulator.world.unstarted_deployments_first = True
+    newest_first = rows(deployed, "sort=-state.started_on")
+    assert newest_first == [
+        ("#2", "production", "UNDEPLOYED"),
+        ("#1", "production", "COMPLETED"),
+        ("#2", "staging", "COMPLETED"),
+        ("#1", "staging", "COMPLETED"),
+    ]
+    assert rows(deployed, "sort=state.started_on") == [newest_first[0], *reversed(newest_first[1:])]
+    assert rows(deployed, "sort=-state.completed_on") == newest_first
+
+
 @pytest.mark.parametrize("sort", ["created_on", "-created_on", "last_update_time", "number"])
 def test_any_other_sort_is_refused(deployed: Client, sort: str) -> None:
     assert deployed.error(f"deployments?sort={sort}") == (
