@@ -208,7 +208,7 @@ _TASK_FIELDS: dict[str, Field] = {
 
 
 def _filterable(world: World) -> dict[str, Field]:
-    """What pull requests can be filtered by: participants cannot (FACTS 2)."""
+    """What pull requests are known to be filtered by, and nothing else (FACTS 2)."""
 
     def of_account(read: Callable[[PullRequest], str | None], name: str) -> Field:
         return Field(lambda row: getattr(world.user(read(row)), name, None))
@@ -223,24 +223,15 @@ def _filterable(world: World) -> dict[str, Field]:
     fields = {
         "id": _plain("id", "number"),
         "title": _plain("title"),
-        "description": _plain("description"),
         "state": _plain("state"),
         "draft": _plain("draft", "flag"),
         "created_on": _plain("created_on", "time"),
         "updated_on": _plain("updated_on", "time"),
-        "closed_on": _plain("closed_on", "time"),
-        "close_source_branch": _plain("close_source_branch", "flag"),
-        "comment_count": _plain("comment_count", "number"),
-        "task_count": _plain("task_count", "number"),
         "source.branch.name": _plain("source_branch"),
-        "source.commit.hash": Field(lambda row: row.source_hash[:12]),
-        "source.repository.uuid": _plain("source_repository"),
         "source.repository.full_name": Field(lambda row: full_name(row.source_repository)),
         "destination.branch.name": _plain("destination_branch"),
-        "destination.commit.hash": Field(lambda row: row.destination_hash[:12]),
     }
     for name in ("uuid", "nickname", "account_id"):
         fields[f"author.{name}"] = of_account(lambda row: row.author, name)
-        fields[f"closed_by.{name}"] = of_account(lambda row: row.closed_by, name)
         fields[f"reviewers.{name}"] = of_reviewers(name)
     return fields
