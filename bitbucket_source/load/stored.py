@@ -110,6 +110,14 @@ class StoredRows:
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
         return list(self._select(table, columns, [*_alive(table), self._loaded], conditions, among))
 
+    def left_behind(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
+        """Those of `keys` whose rows were stored by a load that never was completed.
+
+        What still is in Bitbucket is read again, and stored by another load: its cursor was not.
+        """
+        conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
+        return set(self._select(table, table.key, [*_alive(table), f"not {self._loaded}"], conditions, among))
+
     def values(self, table: Table, columns: Sequence[str], **among: Iterable[Any]) -> list[Values]:
         """Some columns of the rows in which other columns have one of the values."""
         return list(self._select(table, columns, ["1 = 1"], [], among))

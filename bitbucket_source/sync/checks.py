@@ -128,7 +128,7 @@ def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, N
         yield from _listed(ask, job, REPORT_ANNOTATIONS, {**place, "report_uuid": report.uuid}, look)
     if believed:
         there = {report.uuid for report in reports}
-        stored = {uuid for (uuid,) in job.known.stored(REPORT_ANNOTATIONS, ["report_uuid"], place)}
+        stored = {uuid for _, _, uuid, _ in job.known.keys(REPORT_ANNOTATIONS, place)}
         of_commit = (job.repository.uuid, place["commit_hash"])
         yield Gone(REPORT_ANNOTATIONS, [(*of_commit, uuid) for uuid in sorted(stored - there)])
 

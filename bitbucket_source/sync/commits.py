@@ -48,6 +48,8 @@ class CommitsCursor(msgspec.Struct, frozen=True):
     """where it ended: the parents that were named and not read"""
     empty: bool = False
     """there were branches or tags before and then none: believed when the next sync sees it too"""
+    lost: tuple[str, ...] = ()
+    """heads whose history was gone before all of it was read: what was read of it is stored, and hangs on no head"""
 
 
 class _Walk:
@@ -87,8 +89,11 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
             return
         # what is gone from the middle of a history took its heads with it: the heads of now decide
         settled = before.heads if walk.unresolved else _union(before.heads, before.targets)
+        lost = _union(before.lost, before.targets) if walk.unresolved else before.lost
         below = _union(before.below, walk.below)
-        before = msgspec.structs.replace(before, heads=settled, occasion="", targets=(), frontier=(), below=below)
+        before = msgspec.structs.replace(
+            before, heads=settled, occasion="", targets=(), frontier=(), below=below, lost=lost
+        )
         yield Reached(before)
     if before.occasion == job.occasion and not job.forced:
         return
@@ -131,7 +136,7 @@ def _listing(
     place = job.repository.place
     pages = ask.pages(COMMITS, place) if everything else _pages(ask, job, walk, include, before)
     # where nothing is stored nothing was dropped: the graph need not be kept in memory
-    keep = len(include) > HEADS_AT_ONCE or bool(before.heads or job.known.keys(COMMITS, place))
+    keep = len(include) > HEADS_AT_ONCE or bool(before.heads or job.known.keys(COMMITS, place) or _left_behind(job))
     missing = set(include)
     older = 0
     is_legible = True
@@ -229,24 +234,37 @@ def _dropped(ask: Ask, job: Job, walk: _Walk, before: CommitsCursor, heads: tupl
     Where the stored graph is whole, it tells them without a request.
     """
     named = {parent for parents in walk.parents.values() for parent in parents}
-    suspicious = set(before.heads) - set(heads) - named
-    if before.heads and not suspicious:
+    suspicious = {*before.heads, *before.lost} - set(heads) - named
+    left_behind = _left_behind(job) - walk.parents.keys()
+    if before.heads and not suspicious and not left_behind:
         return
-    stored = {sha for _, sha in job.known.keys(COMMITS, job.repository.place)}
+    stored = {sha for _, sha in job.known.keys(COMMITS, job.repository.place)} | left_behind
     if not stored:
         return
     graph = {**job.known.parents(job.repository.uuid), **walk.parents}
     reached, is_whole = _reached(graph, heads)
     if is_whole and COMMIT_PARENTS in ask.wanted:
-        gone = stored - reached
+        gone = stored - reached - set(heads)
     else:
-        pages = _resolvable_pages(ask, job, _Walk(), suspicious, set(heads))
+        asked = _Walk()
+        pages = _resolvable_pages(ask, job, asked, suspicious, set(heads))
         gone = stored & {row.hash for page in pages for row in page.rows}
+        if COMMIT_PARENTS in ask.wanted:
+            # of those that no longer resolve the graph tells, as far as it goes: a commit comes before its parents,
+            # so that it ends at commits below which nothing is stored
+            lost, _ = _reached(graph, asked.unresolved)
+            gone |= (stored & lost | left_behind) - reached - set(heads)
     keys = [(job.repository.uuid, sha) for sha in gone]
     if keys:
         yield Gone(COMMITS, keys)
         yield Gone(COMMIT_PARENTS, keys)
         yield Gone(COMMIT_TRAILERS, keys)
+
+
+def _left_behind(job: Job) -> set[str]:
+    """The commits of which a load that never was completed has stored anything."""
+    tables = (COMMITS, COMMIT_PARENTS, COMMIT_TRAILERS)
+    return {key[1] for table in tables for key in job.known.left_behind(table, job.repository.place)}
 
 
 def _union(*heads: tuple[str, ...]) -> tuple[str, ...]:

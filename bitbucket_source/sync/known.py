@@ -25,6 +25,9 @@ class Known(Protocol):
     ) -> list[Key]:
         """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
 
+    def left_behind(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
+        """Those of `keys` whose rows were stored by a load that never was completed."""
+
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:
         """The parents of each commit stored by a completed load, dropped ones included."""
 
@@ -52,6 +55,10 @@ class NothingKnown:
     ) -> list[Key]:
         """None."""
         return []
+
+    def left_behind(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:  # noqa: ARG002
+        """None."""
+        return set()
 
     def parents(self, repository_uuid: str) -> dict[str, tuple[str, ...]]:  # noqa: ARG002
         """None."""

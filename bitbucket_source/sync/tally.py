@@ -53,6 +53,8 @@ class Tally:
         self._told: dict[int, _Told] = {}
         self._events: defaultdict[int, dict[str, _Event]] = defaultdict(dict)
         self._comments: defaultdict[int, dict[int, bool]] = defaultdict(dict)
+        self._left_behind: set[int] = set()
+        """the pull requests of whose activity a load that never was completed has stored what was not read since"""
 
     @property
     def numbers(self) -> Collection[int]:
@@ -88,6 +90,9 @@ class Tally:
         told = ("id", "created_on", "state", "comment_count")
         for number, created_on, state, count in stored(PULL_REQUESTS, told, place, **of_ids):
             self._told.setdefault(number, _Told(_aware(created_on), state, count, None))
+        for _, number, name in self._job.known.left_behind(PULL_REQUEST_ACTIVITY, place, **among):
+            if name not in self._events[number]:
+                self._left_behind.add(number)
         columns = ("pull_request_id", "activity_id", "kind", "date", "user_uuid", "update_state")
         for number, name, kind, date, user, state in stored(PULL_REQUEST_ACTIVITY, columns, place, **among):
             self._events[number].setdefault(name, _Event(kind, date and _aware(date), user, state))
@@ -118,7 +123,7 @@ class Tally:
 
     def _is_consistent(self, number: int, since_opened: bool) -> bool:
         told, events = self._told.get(number), list(self._events[number].values())
-        if told is None:
+        if told is None or number in self._left_behind:
             return False
         updates = [(each.date, each.state) for each in events if each.kind == "update" and each.date is not None]
         if since_opened and (not updates or min(date for date, _ in updates) > told.created_on + OPENING):

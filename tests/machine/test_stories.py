@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from bitbucket_emulator.world.model import DAY, SECOND
 from tests.machine.story import Story
-from tests.truth.columns import DEFAULT, KEPT
+from tests.truth.columns import COLUMNS, DEFAULT, KEPT
 
 _COMMITS = r"(?<!\d)/commits"
 """path of a repository's commits, not of a pull request's"""
@@ -109,6 +110,51 @@ def test_a_sync_is_killed_when_a_package_was_made(story: Story, package: int) ->
     story.sync_in_peace(audit_requests="0")
 
 
+@pytest.mark.parametrize("not_stored", ["", "commits"])
+def test_a_branch_vanishes_that_a_load_left_behind(story: Story, not_stored: str) -> None:
+    story.sync_in_peace()
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    story.bitbucket.act("push", repository=home.uuid, branch="short", author=story.a_user(), commits=3)
+    story.bitbucket.act("advance_clock", seconds=3600)
+    _leave_behind(story, all_but=not_stored)
+    story.bitbucket.act("delete_branch", repository=home.uuid, branch="short")
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_an_approval_vanishes_that_a_load_left_behind(story: Story) -> None:
+    story.sync_in_peace()
+    request = story.open_pull_requests()[0]
+    story.bitbucket.act("advance_clock", seconds=3600)
+    story.bitbucket.act("approve", **request)
+    story.bitbucket.act("advance_clock", seconds=3600)
+    _leave_behind(story)
+    story.bitbucket.act("unapprove", **request)
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_a_report_vanishes_that_a_load_left_behind(story: Story) -> None:
+    story.tables = (*COLUMNS, *KEPT)
+    story.sync_in_peace()
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    report = {"repository": home.uuid, "commit": next(iter(home.branches.values())), "external_id": "late"}
+    story.bitbucket.act("add_report", **report, findings=3)
+    _leave_behind(story)
+    story.bitbucket.act("remove_report", **report)
+    story.sync_in_peace(audit_requests="0")
+
+
+def test_a_branch_vanishes_that_was_read_in_part(story: Story) -> None:
+    story.sync_in_peace()
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    story.bitbucket.act("push", repository=home.uuid, branch="long", author=story.a_user(), commits=230)
+    story.arm(kind="status", status=403, path=_COMMITS, query="page=2")
+    assert _exit_code(story) == 1
+    story.bitbucket.act("delete_branch", repository=home.uuid, branch="long")
+    # what is left of it cannot be read, and the heads that were read whole are there
+    story.bitbucket.act("prune", repository=home.uuid)
+    story.sync_in_peace(audit_requests="0")
+
+
 @pytest.mark.parametrize("later", [("users",), ("users", "pipelines"), ("pipeline_steps",)])
 def test_a_table_is_added_to_lists_that_were_read(story: Story, later: tuple[str, ...]) -> None:
     _a_robot_runs_something(story)
@@ -148,6 +194,23 @@ def _comment_everywhere(story: Story) -> None:
     for request in story.open_pull_requests():
         story.bitbucket.act("comment", **request, text="Fine")
     story.bitbucket.act("advance_clock", seconds=3600)
+
+
+def _leave_behind(story: Story, *, all_but: str = "") -> None:
+    """A sync that is killed when its load has stored all but one table, and nobody finishes the load."""
+    before = _loads(story)
+    story.sync(audit_requests="0")
+    story.lose_the_working_directory()
+    with duckdb.connect(str(story.database)) as connection:
+        for load in _loads(story) - before:
+            connection.execute("delete from bitbucket_raw._dlt_loads where load_id = ?", [load])
+            if all_but:
+                connection.execute(f"delete from bitbucket_raw.{all_but} where _dlt_load_id = ?", [load])
+
+
+def _loads(story: Story) -> set[str]:
+    with duckdb.connect(str(story.database)) as connection:
+        return {load for (load,) in connection.execute("select load_id from bitbucket_raw._dlt_loads").fetchall()}
 
 
 def _exit_code(story: Story, **settings: Any) -> int:

@@ -71,3 +71,21 @@ def test_the_missing_part_is_read_in_pieces(
     assert codes[0] == 3
     assert codes[-1] == 0
     assert not differences(bitbucket, Path(warehouse.path))
+
+
+def test_what_it_left_out_hides_no_commits_that_were_dropped(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    home = next(iter(bitbucket.world.repositories.values()))
+    author = next(user.uuid for user in bitbucket.world.users.values() if user.kind == "user")
+    since = datetime.fromtimestamp(bitbucket.world.clock / SECOND, UTC).date().isoformat()
+    bitbucket.act("push", repository=home.uuid, branch="old", author=author, commits=230, date="2020-01-01T00:00:00Z")
+    warehouse.sync(since=since)
+    before = warehouse.rows("select repository_uuid, hash from commits order by all")
+    bitbucket.act("push", repository=home.uuid, branch="topic", author=author, commits=2)
+    warehouse.sync(since=since)
+    bitbucket.act("delete_branch", repository=home.uuid, branch="topic")
+    # their head does not resolve any more, and the stored graph ends where the first read did
+    bitbucket.act("prune", repository=home.uuid)
+    warehouse.sync(since=since, audit_requests="0")
+
+    assert warehouse.rows("select count(*) from commits where deleted_at is not null") == [(2,)]
+    assert warehouse.rows("select repository_uuid, hash from commits where deleted_at is null order by all") == before
