@@ -83,8 +83,38 @@ OF_DELIVERY = (
     Mutation(
         "lead time: bots apart", "bitbucket__metrics_dora_rows", "when merged.is_bot_author then", "when false then"
     ),
+    Mutation(
+        "lead time: no release trains",
+        "bitbucket__metrics_dora_rows",
+        "when landed.own_commit_count = 0 then",
+        "when landed.own_commit_count < 0 then",
+    ),
+    Mutation(
+        "release train: commits that came through others",
+        "int_bitbucket__pull_requests_landed",
+        "when through.pull_request_id = merged.pull_request_id and",
+        "when",
+    ),
+    Mutation(
+        "hotfix: not where it is merged a second time",
+        "int_bitbucket__deployment_remediations",
+        "and not coalesce(changes.is_landing_only, false)",
+        "",
+    ),
+    Mutation(
+        "deployed: with the last of its own commits",
+        "int_bitbucket__pull_requests_deployed",
+        "and landed.own_commit_count = own_commits.carried_count",
+        "",
+    ),
     Mutation("dora: no category below 5", "bitbucket__metrics_dora", "smallest_n = 5", "smallest_n = 1"),
     Mutation("dora: weeks with none", "bitbucket__metrics_dora", "left join measured", "inner join measured"),
+    Mutation(
+        "dora: a deleted repository cuts nothing",
+        "bitbucket__metrics_dora",
+        "min(case when not spans.is_deleted then spans.read_until_day end)",
+        "min(spans.read_until_day)",
+    ),
     Mutation(
         "dora: periods are cut by as_of",
         "bitbucket__metrics_dora",

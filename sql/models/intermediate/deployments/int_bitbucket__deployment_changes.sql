@@ -27,7 +27,7 @@ exact as (
     where not carried.is_deleted and {{ only_touched('deployments', 'carried') }}
 ),
 
--- what a squash landed is carried by the squash's commit
+-- what a squash landed is carried by the squash's commit, and came through the pull request that it came through first
 through_landings as (
     select distinct
         exact.repository_uuid,
@@ -45,6 +45,10 @@ through_landings as (
         on commits.repository_uuid = pull_requests.repository_uuid
         and commits.pull_request_id = pull_requests.pull_request_id
         and not commits.is_deleted
+    left join {{ ref('int_bitbucket__commits_attributed') }} as landed
+        on landed.repository_uuid = exact.repository_uuid and landed.commit_hash = exact.commit_hash
+    -- of a merge they are in the change set themselves, or were deployed before
+    where coalesce(landed.parent_count, 1) < 2
 ),
 
 via_pull_request as (
@@ -53,13 +57,16 @@ via_pull_request as (
         through_landings.deployment_uuid,
         through_landings.started_at,
         through_landings.commit_hash,
-        min(through_landings.pull_request_id) as pull_request_id
+        coalesce(min(through.pull_request_id), min(through_landings.pull_request_id)) as pull_request_id
     from through_landings
     left join exact
         on exact.repository_uuid = through_landings.repository_uuid
         and exact.deployment_uuid = through_landings.deployment_uuid
         and exact.started_at = through_landings.started_at
         and exact.short_hash = through_landings.short_hash
+    left join {{ ref('int_bitbucket__commits_through_pull_requests') }} as through
+        on through.repository_uuid = through_landings.repository_uuid
+        and through.short_hash = through_landings.short_hash
     where exact.commit_hash is null
     group by
         through_landings.repository_uuid, through_landings.deployment_uuid, through_landings.started_at,
@@ -145,6 +152,12 @@ select
     changes.commit_hash,
     changes.pull_request_id,
     changes.match_method,
+    -- the commits of a pull request are its work; their merge is none, nor is a squash of what came through others
+    coalesce(
+        changes.match_method <> 'window' and (commits.parent_count >= 2 or landed.own_commit_count = 0)
+        and landed.commit_count > 0,
+        false
+    ) as is_landing_only,
     successes.environment_uuid,
     successes.is_production,
     successes.service_key,
@@ -159,3 +172,7 @@ inner join successes
     and successes.started_at = changes.started_at
 left join {{ ref('int_bitbucket__commits_attributed') }} as commits
     on commits.repository_uuid = changes.repository_uuid and commits.commit_hash = changes.commit_hash
+left join {{ ref('int_bitbucket__pull_requests_landed') }} as landed
+    on landed.repository_uuid = changes.repository_uuid
+    and landed.pull_request_id = changes.pull_request_id
+    and landed.landed_short_hash = substr(changes.commit_hash, 1, 12)

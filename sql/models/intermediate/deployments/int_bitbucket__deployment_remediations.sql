@@ -54,6 +54,8 @@ hotfixes as (
         on changes.repository_uuid = successes.repository_uuid
         and changes.deployment_uuid = successes.deployment_uuid
         and changes.started_at = successes.started_at
+        -- a hotfix is merged twice, into what is deployed and into what comes next: the next release is none
+        and not coalesce(changes.is_landing_only, false)
     left join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
         on pull_requests.repository_uuid = changes.repository_uuid
         and pull_requests.pull_request_id = changes.pull_request_id

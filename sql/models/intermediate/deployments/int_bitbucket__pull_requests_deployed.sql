@@ -1,5 +1,40 @@
--- a pull request is carried by what carries the commit it landed as; stacked ones land within another's commits
-with carriers as (
+-- a pull request is carried by what carries the commit it landed as, or had carried the last of its own commits before;
+-- stacked ones land within another's commits
+with own_commits as (
+    select
+        changes.repository_uuid,
+        changes.pull_request_id,
+        changes.deployment_uuid,
+        changes.started_at,
+        changes.completed_at,
+        changes.service_key,
+        changes.match_method,
+        row_number() over (
+            partition by changes.repository_uuid, changes.pull_request_id, changes.service_key, changes.commit_hash
+            order by changes.completed_at, changes.started_at, changes.deployment_uuid
+        ) as carried_before
+    from {{ ref('int_bitbucket__deployment_changes') }} as changes
+    where
+        changes.is_production
+        and changes.match_method <> 'window'
+        and changes.completed_at is not null
+        and changes.pull_request_id is not null
+        and not coalesce(changes.is_landing_only, false)
+        and coalesce(changes.parent_count, 1) < 2
+),
+
+own_commits_in_order as (
+    select
+        *,
+        row_number() over (
+            partition by repository_uuid, pull_request_id, service_key
+            order by completed_at, started_at, deployment_uuid
+        ) as carried_count
+    from own_commits
+    where carried_before = 1
+),
+
+carriers as (
     select
         pull_requests.repository_uuid,
         pull_requests.pull_request_id,
@@ -21,6 +56,17 @@ with carriers as (
         repository_uuid, pull_request_id, deployment_uuid, started_at, completed_at, service_key, match_method
     from {{ ref('int_bitbucket__deployment_changes') }}
     where is_production and match_method = 'window'
+
+    union all
+
+    select
+        own_commits.repository_uuid, own_commits.pull_request_id, own_commits.deployment_uuid, own_commits.started_at,
+        own_commits.completed_at, own_commits.service_key, own_commits.match_method
+    from own_commits_in_order as own_commits
+    inner join {{ ref('int_bitbucket__pull_requests_landed') }} as landed
+        on landed.repository_uuid = own_commits.repository_uuid
+        and landed.pull_request_id = own_commits.pull_request_id
+        and landed.own_commit_count = own_commits.carried_count
 ),
 
 ranked as (

@@ -57,6 +57,7 @@ changes as (
         changes.change_id,
         changes.pull_request_id,
         case
+            when changes.is_landing_only then null
             when changes.pull_request_id is not null
                 then {{ dbt.concat(["'pull request '", 'cast(changes.pull_request_id as ' ~ dbt.type_string() ~ ')']) }}
             else changes.commit_hash

@@ -98,7 +98,10 @@ measured as (
             as change_lead_time_hours_p50,
         count(case when metric = 'change_lead_time' and was_counted then 1 end) as change_lead_time_n,
         count(case
-            when metric = 'change_lead_time' and coalesce(reason, '') <> 'author is a bot' then 1
+            when
+                metric = 'change_lead_time'
+                and coalesce(reason, '') not in ('author is a bot', 'its commits came through other pull requests')
+                then 1
         end) as change_lead_time_candidates,
         {{ percentile(0.5, "case when metric = 'commit_lead_time' and was_counted then value end") }}
             as commit_lead_time_hours_p50,

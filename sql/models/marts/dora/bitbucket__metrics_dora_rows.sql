@@ -49,6 +49,7 @@ pull_request_changes as (
         {{ hours_between('least(merged.first_commit_at, merged.opened_at)', 'deployed.deployed_at') }} as value,
         case
             when merged.is_bot_author then 'author is a bot'
+            when landed.own_commit_count = 0 then 'its commits came through other pull requests'
             when deployed.deployed_at is not null then null
             when baselines.repository_uuid is null then 'repository has no production deployment'
             when merged.merged_at <= baselines.completed_at then 'merged before the first deployment, of which nothing says what it carried'
@@ -61,6 +62,9 @@ pull_request_changes as (
         on deployed.repository_uuid = merged.repository_uuid
         and deployed.pull_request_id = merged.pull_request_id
         and deployed.service_key = coalesce(production_services.service_key, merged.repository_uuid)
+    left join {{ ref('int_bitbucket__pull_requests_landed') }} as landed
+        on landed.repository_uuid = merged.repository_uuid
+        and landed.pull_request_id = merged.pull_request_id
     left join baselines on baselines.repository_uuid = merged.repository_uuid
 ),
 

@@ -57,7 +57,10 @@ candidates as (
     select
         'change_lead_time', repository_uuid, counted_at, reason
     from {{ ref('bitbucket__metrics_dora_rows') }}
-    where metric = 'change_lead_time' and coalesce(reason, '') <> 'author is a bot' and counted_at is not null
+    where
+        metric = 'change_lead_time'
+        and coalesce(reason, '') not in ('author is a bot', 'its commits came through other pull requests')
+        and counted_at is not null
 
     union all
 
