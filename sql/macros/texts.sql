@@ -30,6 +30,12 @@
 {%- endmacro %}
 
 
+{#- The key of a contributor as a list written by hand may have it: an account, or an address in any letters. -#}
+{% macro contributor_key(user_uuid) -%}
+    case when position('@' in {{ user_uuid }}) > 0 then lower(trim({{ user_uuid }})) else {{ user_uuid }} end
+{%- endmacro %}
+
+
 {#- The name of a commit's author (`Name <address>`). -#}
 {% macro name_of(author_raw) -%}
     trim(

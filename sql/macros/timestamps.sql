@@ -64,6 +64,12 @@
 {%- endmacro %}
 
 
+{#- Hours from one UTC timestamp to a later one; 0 where only the clocks of two machines say that it came before. -#}
+{% macro hours_after(earlier, later) -%}
+    case when {{ later }} < {{ earlier }} then 0 else {{ bitbucket_source.hours_between(earlier, later) }} end
+{%- endmacro %}
+
+
 {#- A Python-readable ISO 8601 moment (a var) as a UTC timestamp; one without offset is UTC. -#}
 {% macro utc_literal(moment) -%}
     {%- set parsed = modules.datetime.datetime.fromisoformat(moment | string | replace('Z', '+00:00')) -%}

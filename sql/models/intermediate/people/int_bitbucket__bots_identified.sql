@@ -10,5 +10,5 @@ where author_type = 'app_user' and author_uuid is not null
 
 union
 
-select user_uuid
+select {{ contributor_key('user_uuid') }} as user_uuid
 from {{ ref('stg_bitbucket__bots') }}

@@ -38,12 +38,14 @@ ranked as (
     from seen
 ),
 
--- Bitbucket adds the seconds of a step's earlier attempts
+-- Bitbucket adds the seconds of a step's earlier attempts; one that was only seen while it ran may tell none
 attempts as (
     select
         *,
-        lag(build_seconds_used) over (
-            partition by repository_uuid, pipeline_uuid, step_uuid order by started_at
+        max(build_seconds_used) over (
+            partition by repository_uuid, pipeline_uuid, step_uuid
+            order by started_at
+            rows between unbounded preceding and 1 preceding
         ) as earlier_build_seconds,
         lead(started_at) over (
             partition by repository_uuid, pipeline_uuid, step_uuid order by started_at

@@ -65,7 +65,7 @@ select
     through.pull_request_id,
     through.merged_at,
     in_production.deployed_at,
-    {{ hours_between('commits.committed_at', 'in_production.deployed_at') }} as lead_hours,
+    {{ hours_after('commits.committed_at', 'in_production.deployed_at') }} as lead_hours,
     commits.is_deleted,
     commits.is_repository_deleted
 from commits

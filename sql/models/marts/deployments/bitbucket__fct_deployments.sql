@@ -86,7 +86,7 @@ distinct_changes as (
         deployment_uuid,
         started_at,
         change_key,
-        min({{ hours_between('change_started_at', 'completed_at') }}) as lead_hours
+        min({{ hours_after('change_started_at', 'completed_at') }}) as lead_hours
     from changes
     where change_key is not null
     group by repository_uuid, deployment_uuid, started_at, change_key

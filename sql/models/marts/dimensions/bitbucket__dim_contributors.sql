@@ -26,9 +26,9 @@ members as (
 ),
 
 teams as (
-    select user_uuid, min(team) as team
+    select {{ contributor_key('user_uuid') }} as user_uuid, min(team) as team
     from {{ ref('stg_bitbucket__teams') }}
-    group by user_uuid
+    group by {{ contributor_key('user_uuid') }}
 )
 
 select

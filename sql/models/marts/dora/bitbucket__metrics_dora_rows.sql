@@ -21,13 +21,7 @@ successes as (
 ),
 
 baselines as (
-    select repository_uuid, min(completed_at) as completed_at
-    from successes
-    group by repository_uuid
-),
-
-production_services as (
-    select repository_uuid, service_key
+    select repository_uuid, service_key, min(completed_at) as completed_at
     from successes
     group by repository_uuid, service_key
 ),
@@ -41,12 +35,12 @@ merged as (
 pull_request_changes as (
     select
         merged.repository_uuid,
-        coalesce(production_services.service_key, merged.repository_uuid) as service_key,
+        coalesce(baselines.service_key, merged.repository_uuid) as service_key,
         merged.pull_request_id,
         deployed.deployment_uuid,
         deployed.started_at,
         coalesce(deployed.deployed_at, merged.merged_at) as counted_at,
-        {{ hours_between('least(merged.first_commit_at, merged.opened_at)', 'deployed.deployed_at') }} as value,
+        {{ hours_after('least(merged.first_commit_at, merged.opened_at)', 'deployed.deployed_at') }} as value,
         case
             when merged.is_bot_author then 'author is a bot'
             when landed.own_commit_count = 0 then 'its commits came through other pull requests'
@@ -57,15 +51,14 @@ pull_request_changes as (
             else 'no production deployment carried it yet'
         end as reason
     from merged
-    left join production_services on production_services.repository_uuid = merged.repository_uuid
+    left join baselines on baselines.repository_uuid = merged.repository_uuid
     left join {{ ref('int_bitbucket__pull_requests_deployed') }} as deployed
         on deployed.repository_uuid = merged.repository_uuid
         and deployed.pull_request_id = merged.pull_request_id
-        and deployed.service_key = coalesce(production_services.service_key, merged.repository_uuid)
+        and deployed.service_key = coalesce(baselines.service_key, merged.repository_uuid)
     left join {{ ref('int_bitbucket__pull_requests_landed') }} as landed
         on landed.repository_uuid = merged.repository_uuid
         and landed.pull_request_id = merged.pull_request_id
-    left join baselines on baselines.repository_uuid = merged.repository_uuid
 ),
 
 carried_commits as (
@@ -123,7 +116,7 @@ counted as (
     select
         'change_lead_time', repository_uuid, service_key, {{ dbt.concat(["'commit '", "commit_hash"]) }},
         deployment_uuid, started_at, pull_request_id, commit_hash, completed_at,
-        {{ hours_between('committed_at', 'completed_at') }},
+        {{ hours_after('committed_at', 'completed_at') }},
         case when is_bot_author then 'author is a bot' end
     from first_carried
     where pull_request_id is null
@@ -133,7 +126,7 @@ counted as (
     select
         'commit_lead_time', repository_uuid, service_key, {{ dbt.concat(["'commit '", "commit_hash"]) }},
         deployment_uuid, started_at, pull_request_id, commit_hash, completed_at,
-        {{ hours_between('committed_at', 'completed_at') }},
+        {{ hours_after('committed_at', 'completed_at') }},
         case when is_bot_author then 'author is a bot' end
     from first_carried
 

@@ -97,7 +97,7 @@ candidates as (
 
     select
         'ownership', repository_uuid, committed_at,
-        case when author_user_uuid is null then 'no account has the address of its author' end
+        case when contributor_key = coalesce(author_email, '') then 'no account has the address of its author' end
     from {{ ref('bitbucket__fct_commits') }}
     where not is_merge and not is_bot_author and not is_deleted
 ),

@@ -1,17 +1,26 @@
-with last_events as (
+-- what syncs that did not come to their end read beyond as_of had not happened then
+with events as (
+    select events.*
+    from {{ ref('int_bitbucket__pull_request_events') }} as events
+    inner join {{ ref('int_bitbucket__as_of') }} as as_of on events.happened_at <= as_of.as_of_at
+    where (events.repository_uuid, events.pull_request_id) in (
+        select repository_uuid, pull_request_id from {{ ref('bitbucket__fct_pull_requests') }} where state = 'OPEN'
+    )
+),
+
+last_events as (
     select
         repository_uuid,
         pull_request_id,
         max(happened_at) as last_event_at,
+        max(case when event_type = 'draft' then happened_at end) as last_draft_at,
+        max(case when event_type = 'ready' then happened_at end) as last_ready_at,
         max(case when is_review then event_number end) as last_review_number,
         max(case when is_review and event_type = 'approval' then event_number end) as last_approval_number,
         max(case when event_type = 'push' then event_number end) as last_push_number,
         max(case when event_type = 'push' then happened_at end) as last_push_at,
         max(case when is_review then happened_at end) as last_review_at
-    from {{ ref('int_bitbucket__pull_request_events') }}
-    where (repository_uuid, pull_request_id) in (
-        select repository_uuid, pull_request_id from {{ ref('bitbucket__fct_pull_requests') }} where state = 'OPEN'
-    )
+    from events
     group by repository_uuid, pull_request_id
 ),
 
@@ -19,10 +28,9 @@ drafts as (
     select
         intervals.repository_uuid,
         intervals.pull_request_id,
-        sum({{ hours_between('intervals.started_at', 'coalesce(intervals.ended_at, as_of.as_of_at)') }})
-            as draft_hours
+        sum({{ hours_between('intervals.started_at', 'least(intervals.ended_at, as_of.as_of_at)') }}) as draft_hours
     from {{ ref('int_bitbucket__pull_request_draft_intervals') }} as intervals
-    cross join {{ ref('int_bitbucket__as_of') }} as as_of
+    inner join {{ ref('int_bitbucket__as_of') }} as as_of on intervals.started_at <= as_of.as_of_at
     group by intervals.repository_uuid, intervals.pull_request_id
 ),
 
@@ -39,14 +47,15 @@ open_ones as (
             else 'author'
         end as waits_for,
         case
-            when pull_requests.is_draft then pull_requests.opened_at
-            when last_events.last_review_number is null then coalesce(pull_requests.ready_at, pull_requests.opened_at)
+            when pull_requests.is_draft then coalesce(last_events.last_draft_at, pull_requests.opened_at)
+            when last_events.last_review_number is null
+                then coalesce(last_events.last_ready_at, pull_requests.opened_at)
             when coalesce(last_events.last_push_number, 0) > last_events.last_review_number
                 then last_events.last_push_at
             else last_events.last_review_at
         end as waits_since_at
     from {{ ref('bitbucket__fct_pull_requests') }} as pull_requests
-    cross join {{ ref('int_bitbucket__as_of') }} as as_of
+    inner join {{ ref('int_bitbucket__as_of') }} as as_of on pull_requests.opened_at <= as_of.as_of_at
     left join last_events
         on last_events.repository_uuid = pull_requests.repository_uuid
         and last_events.pull_request_id = pull_requests.pull_request_id

@@ -42,10 +42,12 @@ merged as (
         count(lead_hours) as deployed_count,
         {{ ratio('count(case when was_reviewed then 1 end)', 'count(*)') }} as reviewed_share,
         {{ ratio('count(case when is_self_merged then 1 end)', 'count(is_self_merged)') }} as self_merged_share,
-        {%- for phase in ['cycle', 'coding'] %}
         {%- for share in [50, 75, 90] %}
-        {{ percentile(share / 100, phase ~ '_hours') }} as {{ phase }}_hours_p{{ share }},
+        {{ percentile(share / 100, 'cycle_hours') }} as cycle_hours_p{{ share }},
         {%- endfor %}
+        {%- for share in [50, 75, 90] %}
+        {{ percentile(share / 100, 'case when first_commit_at is not null then coding_hours end') }}
+            as coding_hours_p{{ share }},
         {%- endfor %}
         {%- for phase in ['pickup', 'review', 'merge_wait'] %}
         {%- for share in [50, 75, 90] %}
