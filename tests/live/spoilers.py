@@ -91,6 +91,10 @@ SPOILERS: dict[str, tuple[Fault, ...]] = {
     "diffstat-of-a-pull-request-redirects": _answers(200, r"/pullrequests/\d+/diffstat$"),
     "links-diffstat-names-both-sides": _says(_AS_THE_CONNECTOR_ASKS, "values.*.links.diffstat.href", "a..b"),
     "commits-of-a-pull-request": _says((r"/pullrequests/\d+/commits$", ""), "size", 3),
+    "a-merge-commit-is-not-among-the-commits": (
+        *_says(_AS_THE_CONNECTOR_ASKS, "values.*.merge_commit", {"hash": "a" * 12}),
+        *_says((r"/pullrequests/\d+/commits$", ""), "values.0.hash", "a" * 40),
+    ),
     "build-statuses-have-key-and-state": _says(("/statuses$", ""), "values.*.state", "GREEN"),
     "tasks-have-no-type": _says(("/tasks$", ""), "values.*.type", "task"),
     # what moves updated_on

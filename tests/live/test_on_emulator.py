@@ -19,8 +19,8 @@ from .world import make_world
 # what no run on an emulator, or none with this token, can tell
 NEVER = {"commits-by-post", "what-429-says"}
 NOT_WITH_ALL_SCOPES = {"a-missing-scope-is-named"}
-# the emulator gives no reason of an error, no uuid of a status, and no rule for a kind of branches
-NOT_ALL_OF_THEM = {"columns-of-pipelines", "columns-of-commit-statuses", "columns-of-branch-restrictions"}
+# the emulator gives no uuid of a status, and no rule for a kind of branches
+NOT_ALL_OF_THEM = {"columns-of-commit-statuses", "columns-of-branch-restrictions"}
 
 
 def material(emulator: Emulator, token: str = "emulator-workspace-token", limit: int = 1_000) -> Material:
@@ -93,14 +93,29 @@ def test_the_report_tells_every_fact_once(findings: dict[str, Finding]) -> None:
 
 def test_questions_are_answered_by_what_the_world_does() -> None:
     """What nobody knows of Bitbucket, the emulator can do in either way."""
-    names = ("whether-build-statuses-move-a-pull-request", "names-are-compared")
+    names = (
+        "names-are-compared",
+        "whether-build-statuses-move-a-pull-request",
+        "where-deployments-without-a-start-land",
+    )
     answers = []
     for either in (False, True):
         with Emulator(make_world(unsettled_moves=either)) as running:
-            running.world.refs_compare_naturally = either
+            running.world.refs_compare_naturally = running.world.unstarted_deployments_first = either
             found = material(running)
-            answers.append([look(fact, found).told for fact in FACTS if fact.name in names])
-    (letters, silent), (numbers, moves) = (sorted(each) for each in answers)
+            told = {fact.name: look(fact, found).told for fact in FACTS if fact.name in names}
+            answers.append([told[name] for name in names])
+    (letters, silent, at_the_end), (numbers, moves, at_the_top) = answers
     assert (letters, numbers) == ("letter by letter", "with numbers")
     assert silent.startswith("no: ")
     assert moves.startswith("yes, it seems: ")
+    assert (at_the_end, at_the_top) == ("last", "first")
+
+
+def test_a_merge_commit_among_the_commits_differs() -> None:
+    """The connector relies on what one source doubts (FACTS 3)."""
+    with Emulator(make_world()) as running:
+        running.world.merge_commits_are_listed = True
+        found = material(running)
+        (finding,) = [look(fact, found) for fact in FACTS if fact.name == "a-merge-commit-is-not-among-the-commits"]
+    assert finding.outcome == "differs"

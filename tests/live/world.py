@@ -15,8 +15,8 @@ def make_world(unsettled_moves: bool = False) -> World:
     """A dozen repositories; in the platform, which was updated last, everything that a fact looks for.
 
     One pull request is moved by whatever is known to move it, and then met by what is not: another destination, a task,
-    an edited and a resolved comment, a build status. A pipeline waits for somebody to deploy it. The
-    workspace's token may read the settings of repositories too.
+    an edited and a resolved comment, a build status. A pipeline waits for somebody to deploy it, the
+    configuration of another could not be read. The workspace's token may read the settings of repositories too.
     """
     world = generate_world(seed=11, repositories=12, people=12, years=1, scale=0.4)
     world.unsettled_moves = unsettled_moves
@@ -51,6 +51,8 @@ def make_world(unsettled_moves: bool = False) -> World:
     act("add_default_reviewer", user=users[1])
     act("add_branch_restriction", kind="force", users=[users[0]])
     act("add_download", name="release-9.zip", user=users[0])
+    broken = act("begin_pipeline", creator=users[0])
+    act("parse_pipeline", pipeline=broken.uuid, error="There is an error in your bitbucket-pipelines.yml.")
     run = act("run_pipeline", steps=[{"name": "Compile"}, {"name": "Unit tests"}])
     act("run_step", pipeline=run.uuid, step="Compile")
     act("start_step", pipeline=run.uuid, step="Unit tests")

@@ -110,12 +110,18 @@ def pull_request_statuses(call: Call) -> Json:
 
 @endpoints.get(f"{_BASE}/{{pull_request_id}}/commits", "pullrequest")
 def commits(call: Call) -> Json:
-    """Its own commits, newest first, in pages named by opaque tokens (FACTS 3); 404 where the source is gone."""
+    """Its own commits, newest first, in pages named by opaque tokens (FACTS 3); 404 where the source is gone.
+
+    Whether a merged one begins with its merge commit, `World.merge_commits_are_listed` decides.
+    """
     home, request = _found(call)
     try:
         rows = list(graph.pull_request_commits(call.world, request))
     except graph.UnknownCommit as problem:
         raise errors.no_commit([str(problem.args[0])]) from problem
+    merged = home.commits.get(request.merge_commit or "")
+    if call.world.merge_commits_are_listed and merged is not None and merged not in rows:
+        rows.insert(0, merged)
     source = graph.source_repository(call.world, request) or home
     return call.page(rows, lambda row: git.commit(call.view, source, row, "pull_request"), _COMMITS)
 

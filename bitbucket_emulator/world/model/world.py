@@ -26,6 +26,8 @@ class World:
     retargets move the `updated_on` of a pull request (FACTS 11.2). `refs_compare_naturally` decides another such thing:
     whether `q=name>` of branches and tags knows numbers as `sort=name` does (FACTS 2), or compares letter by letter.
     `unstarted_deployments_first` a third: where in a list sorted by start those stand that have none (FACTS 2).
+    `merge_commits_are_listed` a fourth: whether the commits of a merged pull request begin with its merge commit
+    (FACTS 3).
     """
 
     seed: int
@@ -45,6 +47,7 @@ class World:
     unsettled_moves: bool = False
     refs_compare_naturally: bool = False
     unstarted_deployments_first: bool = False
+    merge_commits_are_listed: bool = False
     repository_count: int = 0  # ever created
     lock: RLock = field(default_factory=RLock, repr=False)
 

@@ -214,3 +214,20 @@ def test_own_commits_are_newest_first(discussed: Client) -> None:
     assert rows[0]["hash"] == home.pull_requests[1].source_hash
     assert [row["parents"][0]["hash"] for row in rows[:1]] == [row["hash"] for row in rows[1:]]
     assert "rendered" not in rows[0]
+
+
+def test_a_merge_commit_can_begin_the_commits(emulator: Emulator, client: Client) -> None:
+    """One source says that it does (FACTS 3): nobody knows, so the world can be told."""
+    world = emulator.world
+    for number, strategy in enumerate(("merge_commit", "squash", "fast_forward"), start=1):
+        push(world, "web", f"topic/{number}", "bob", commits=2)
+        open_pull_request(world, "web", f"topic/{number}", "bob")
+        merge(world, "web", number, "ada", strategy)
+    push(world, "web", "topic/4", "bob")
+    open_pull_request(world, "web", "topic/4", "bob")
+    plain = [client.values(f"pullrequests/{number}/commits", "hash") for number in (1, 2, 3, 4)]
+    world.merge_commits_are_listed = True
+    listed = [client.values(f"pullrequests/{number}/commits?pagelen=1", "hash") for number in (1, 2, 3, 4)]
+    merged = [client.json(f"pullrequests/{number}")["merge_commit"]["hash"] for number in (1, 2, 3)]
+    assert [hashes[0][:12] for hashes in listed[:3]] == merged
+    assert [listed[0][1:], listed[1][1:], *listed[2:]] == plain

@@ -54,7 +54,8 @@ SOMETIMES = {
         "completed_on", "target.ref_type", "target.ref_name", "target.source", "target.destination",
         "target.selector.pattern",
     },
-    "pipeline_steps": {"started_on", "completed_on"},
+    # recorded: what has not ended has no duration, and what the configuration does not name has no name
+    "pipeline_steps": {"name", "duration_in_seconds", "started_on", "completed_on"},
     "pipeline_schedules": {"target.selector.pattern"},
     "deployments": {"state.started_on", "state.completed_on", "last_update_time"},  # FACTS 6: not of an undeployed one
     "commit_statuses": {"uuid"},  # FACTS 3 names it, and no recording has it

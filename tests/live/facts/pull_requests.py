@@ -131,6 +131,23 @@ def commits_of_a_pull_request(bitbucket: Material) -> str:
     return f"{len(rows)} commits, in a page of {', '.join(sorted(page))}"
 
 
+@facts.fact("3", contested=True)
+def a_merge_commit_is_not_among_the_commits(bitbucket: Material) -> str:
+    """The commits of a merged pull request are those of its source: its merge commit is not among them."""
+    forwarded = [row for row in bitbucket.merged if dig(row, "merge_commit.hash") == dig(row, "source.commit.hash")]
+    row = bitbucket.with_a_diff
+    if row in forwarded:
+        raise Untestable(f"pull request {row['id']} was merged by a fast-forward: its merge commit is its own")
+    answer = bitbucket.ask(bitbucket.below(row, "commits?pagelen=100"))
+    if answer.status == 404:
+        raise Untestable(f"the source of pull request {row['id']} is gone: {answer.problem}")
+    expect(answer.status == 200, "200", answer.problem)
+    merge = need(row, "merge_commit.hash")
+    hashes = [need(each, "hash") for each in some(need(answer.json, "values"), "commit")]
+    expect(not any(each.startswith(merge) for each in hashes), f"commits without {merge}", "it is among them")
+    return f"{len(hashes)} commits"
+
+
 @facts.fact("3")
 def build_statuses_have_key_and_state(bitbucket: Material) -> None:
     """A status has the type build, a key of at most 40 characters, and one of four states."""
