@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.load.selection import Selection, encode_selection
 from bitbucket_source.sync.agenda import Agenda
 from bitbucket_source.sync.audit import Round
-from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
+from bitbucket_source.tables import BOOKKEEPING_TABLES, REPOSITORIES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
 
 _LOAD_ID = "_dlt_load_id"
 _BY_SQL = "sql"
@@ -124,6 +124,8 @@ class Bookkeeping:
         known = {(table, repository, item): (where, seen) for table, repository, item, where, seen in rows}
         one = "workspace_slug = %s and table_name = %s and repository = %s and item = %s and resolved_at is null"
         uuids = {each.full_name: each.uuid for each in agenda.repositories or ()}
+        names = {uuid: full_name for full_name, uuid in uuids.items()}
+        gone = self._gone({where for where, _ in known.values()})
         with self.database.transaction():
             for key, trouble in agenda.troubles.items():
                 if key in known:
@@ -147,11 +149,29 @@ class Bookkeeping:
                     },
                 )
             for key, (repository_uuid, seen) in known.items():
-                if key not in agenda.troubles and self._is_resolved(agenda, key, repository_uuid, seen):
+                # a repository may have another name now
+                now = (key[0], names.get(repository_uuid, key[1]), key[2])
+                is_over = repository_uuid in gone or (
+                    now not in agenda.troubles and self._is_resolved(agenda, now, repository_uuid, seen)
+                )
+                if key not in agenda.troubles and is_over:
                     self.database.execute(
                         f"update {name} set resolved_at = %s where {one}",
                         *(self.started_at, self.workspace, *key),
                     )
+
+    def _gone(self, repositories: Iterable[str]) -> set[str]:
+        """Those of the repositories, by uuid, that nobody sees any more: of them nothing is left to be read."""
+        if not self.database.columns(REPOSITORIES):
+            return set()
+        return {
+            uuid
+            for condition, values in self.database.among("uuid", repositories)
+            for (uuid,) in self.database.rows(
+                f"select uuid from {self.database.name(REPOSITORIES)} where deleted_at is not null and {condition}",
+                *values,
+            )
+        }
 
     def _is_resolved(self, agenda: Agenda, key: tuple[str, str, str], repository_uuid: str, seen: datetime) -> bool:
         """A list that was read to the end has no error any more; an object once its row was written since."""

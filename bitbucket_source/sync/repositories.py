@@ -224,19 +224,29 @@ class WorkspaceLists:
                 continue
             gone = []
             for (uuid,) in event.keys:
-                if others := who_saw(self.cursors, table, uuid) - sights.keys():
+                before = who_saw(self.cursors, table, uuid)
+                others = before - sights.keys()
+                if before:
                     yield Reached(SeenBy(tuple(sorted(others))), uuid)
-                else:
+                if not others:
                     gone.append((uuid,))
             yield Gone(table, gone)
 
     def _seen(self, table: Table, pages: Sequence[Page[Any]], sights: Sights) -> Events:
         """Remember who saw what, where that has changed."""
+        moved = self._moved_here(table, pages, sights)
         for uuid in (row.uuid for page in pages for row in page.rows):
-            before = who_saw(self.cursors, table, uuid)
+            before = set() if uuid in moved else who_saw(self.cursors, table, uuid)
             now = (before - sights.keys()) | {identity for identity, seen in sights.items() if uuid in seen}
             if now != before:
                 yield Reached(SeenBy(tuple(sorted(now))), uuid)
+
+    def _moved_here(self, table: Table, pages: Sequence[Page[Any]], sights: Sights) -> set[str]:
+        """The repositories that are stored as another workspace's: those who saw them there may not look here."""
+        seen = [row.uuid for page in pages for row in page.rows]
+        others = [uuid for uuid in seen if who_saw(self.cursors, table, uuid) - sights.keys()]
+        stored = self.known.stored(table, ("uuid", "workspace_uuid"), {}, uuid=others) if others else []
+        return {uuid for uuid, workspace in stored if workspace != self.workspace.uuid}
 
     def _believed(self, table: Table, pages: Sequence[Page[Any]], gone: Iterator[Event]) -> Events:
         """The events of `gone`, unless the list became empty and this is the first sync that sees it."""

@@ -93,6 +93,22 @@ def test_what_cannot_be_read_stands_in_the_books_until_it_can(bitbucket: Emulato
     _must_be_equal(bitbucket, warehouse)
 
 
+@pytest.mark.parametrize("happens", [("rename_repository", {"slug": "renamed"}), ("hide_repository", {})])
+def test_an_error_is_over_whatever_has_become_of_its_repository(
+    bitbucket: Emulator, synced: Warehouse, happens: tuple[str, dict[str, str]]
+) -> None:
+    home = next(iter(bitbucket.world.repositories.values()))
+    bitbucket.add_fault(Fault(kind="status", status=403, path=f"{home.uuid}/pullrequests"))
+    assert synced.sync().exit_code == 1
+    bitbucket.clear_faults()
+    action, arguments = happens
+    bitbucket.act(action, repository=home.uuid, **arguments)
+    assert synced.sync().exit_code == 0
+
+    assert synced.rows("select count(*) > 0 from sync_errors") == [(True,)]
+    assert synced.rows("select count(*) from sync_errors where resolved_at is null") == [(0,)]
+
+
 def test_every_run_stands_in_the_books(synced: Warehouse) -> None:
     synced.sync(max_requests=6)
 

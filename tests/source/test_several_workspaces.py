@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bitbucket_emulator import Emulator, generate_world
+from bitbucket_emulator import Credential, Emulator, generate_world
 from bitbucket_source.freshness import freshness_of
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import SyncResult, run_sync
@@ -32,12 +32,22 @@ class Shared:
 
     def sync(self, workspace: str, **settings: Any) -> SyncResult:
         bitbucket = self.origins[workspace]
-        made = make_session(
-            workspace, base_url=bitbucket.base_url, oauth_url=bitbucket.oauth_url, credentials=ADMIN, **settings
-        )
+        asked = {"credentials": ADMIN, **settings}
+        made = make_session(workspace, base_url=bitbucket.base_url, oauth_url=bitbucket.oauth_url, **asked)
         tables = selected_tables(None)
         with kept_open(self.path):
             return run_sync(self.pipeline(workspace), Session(made.settings, made.credentials, AT_ONCE), tables)
+
+    def transfer_repository(self, source: str, target: str) -> str:
+        """Any of one workspace's repositories becomes the other's; returns its uuid."""
+        ours, theirs = self.origins[source].world, self.origins[target].world
+        repository = ours.repositories.pop(next(iter(ours.repositories)))
+        theirs.users.update({uuid: user for uuid, user in ours.users.items() if uuid not in theirs.users})
+        repository.workspace, repository.project = theirs.workspace.uuid, next(iter(theirs.projects))
+        repository.slug = "transferred"
+        theirs.repositories[repository.uuid] = repository
+        theirs.slugs[repository.workspace, repository.slug] = repository.uuid
+        return repository.uuid
 
     def pipeline(self, workspace: str) -> Any:
         return make_pipeline(workspace, database=str(self.path), pipelines_dir=str(self.path.parent / "pipelines"))
@@ -97,6 +107,27 @@ def test_what_one_loses_the_other_keeps(shared: Shared) -> None:
 
     assert shared.rows("select slug from repositories where deleted_at is not null") == [(gone.slug,)]
     assert shared.everything_of("acme") == before
+
+
+@pytest.mark.parametrize("order", [("acme", "beta"), ("beta", "acme")])
+def test_who_saw_a_repository_in_another_workspace_need_not_look_in_this(
+    shared: Shared, order: tuple[str, str]
+) -> None:
+    scopes = frozenset({"account", "project", "repository", "pullrequest", "pipeline"})
+    tokens = {name: {"access_token": f"{name}-token"} for name in shared.origins}
+    for name, bitbucket in shared.origins.items():
+        bot = bitbucket.world.credentials["workspace"].user
+        bitbucket.world.credentials[name] = Credential(name, "bearer", scopes, bot, f"{name}-token")
+        shared.sync(name, credentials=tokens[name])
+    uuid = shared.transfer_repository("acme", "beta")
+    for name in order:
+        shared.sync(name, credentials=tokens[name])
+    is_there = f"select workspace_slug, deleted_at is null from repositories where uuid = '{uuid}'"
+    assert shared.rows(is_there) == [("beta", True)]
+
+    shared.origins["beta"].act("delete_repository", repository=uuid)
+    shared.sync("beta", credentials=tokens["beta"])
+    assert shared.rows(is_there) == [("beta", False)]
 
 
 def test_status_tells_each_by_itself(shared: Shared) -> None:
