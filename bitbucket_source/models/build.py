@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bitbucket_source.garbage import seldom_collected
 from bitbucket_source.models.outcome import ModelsError, ModelsResult, error_of, result_of
@@ -80,7 +80,11 @@ def build_models(
         *("--vars", json.dumps({**(variables or {}), **schemas})),
     ]
     with dbt_arguments(warehouse, marts_schema=marts_schema, threads=threads, verbose=verbose) as common:
-        result = _invoke([*arguments, *common])
+        try:
+            result = _invoke([*arguments, *common])
+        finally:
+            if adapter == "duckdb":
+                _close_file()
     if not (result.built or result.tests_passed or result.failed):
         raise ModelsError(
             f"No model matches the selection {' '.join(select)!r}: "
@@ -138,3 +142,14 @@ def _invoke(arguments: list[str]) -> ModelsResult:
     if outcome.exception is not None:
         raise error_of(outcome.exception, project_directory()) from outcome.exception
     return result_of(cast("RunExecutionResult", outcome.result).results, time.monotonic() - started)
+
+
+def _close_file() -> None:
+    """Let other programs have the DuckDB file, which dbt keeps open for its next run in this process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    # it has no types
+    manager: Any = DuckDBConnectionManager
+    if manager._ENV is not None:
+        manager._ENV.close()
+    manager.close_all_connections()

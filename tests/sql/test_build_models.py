@@ -100,6 +100,16 @@ def test_a_file_open_elsewhere_in_the_process_says_what_to_do(duckdb_warehouse: 
         build_models(duckdb_warehouse.address)
 
 
+def test_after_a_build_another_program_can_write_to_the_file(duckdb_warehouse: DuckDBWarehouse) -> None:
+    duckdb_warehouse.load(SMALL_WORLD)
+    build_models(duckdb_warehouse.address, select=["stg_bitbucket__users"])
+
+    write = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create table theirs (id integer)')"
+    subprocess.run([sys.executable, "-c", write, str(duckdb_warehouse.address)], check=True)
+
+    assert duckdb_warehouse.query("from theirs") == []
+
+
 def test_an_unreachable_postgres_says_what_to_check() -> None:
     with pytest.raises(ModelsError, match="Check the connection string and that the server is up") as caught:
         build_models("postgresql://ann:secret-word@127.0.0.1:1/nowhere")
