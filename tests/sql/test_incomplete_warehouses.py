@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 from dbt.adapters.base.impl import BaseAdapter
@@ -104,6 +104,39 @@ def test_as_of_is_the_end_of_the_last_complete_sync_or_what_somebody_says(duckdb
     assert as_of(as_of="2026-02-01T01:30:00.5Z") == datetime(2026, 2, 1, 1, 30, 0, 500_000)
     duckdb_warehouse.execute("delete from bitbucket_raw.sync_runs")
     assert as_of() == datetime(2026, 1, 10, 11, 59), "else the newest row"
+
+
+def test_what_is_read_beyond_the_week_of_as_of_is_in_no_period_yet(duckdb_warehouse: DuckDBWarehouse) -> None:
+    """Syncs that stop early go on reading while as_of stands at the last complete one."""
+    deployed: list[Row] = [
+        {
+            "repository_uuid": "{api}",
+            "environment_uuid": "{live}",
+            "deployment_uuid": day,
+            "status": "SUCCESSFUL",
+            "commit_hash": "c" * 40,
+            "started_on": f"2026-{day} 09:30:00",
+            "completed_on": f"2026-{day} 09:40:00",
+        }
+        for day in ("01-03", "01-07", "02-03")
+    ]
+    live = {"repository_uuid": "{api}", "uuid": "{live}", "name": "Live", "environment_type_name": "Production"}
+    duckdb_warehouse.load({**SMALL_WORLD, "environments": [live], "deployment_attempts": deployed})
+    metrics = ["metrics_dora", "metrics_pull_requests_weekly"]
+    result = build_models(
+        duckdb_warehouse.address,
+        select=[f"+bitbucket__{name}" for name in metrics],
+        variables={"as_of": "2026-01-04T12:00:00"},
+    )
+
+    assert result.is_ok, str(result)
+    assert duckdb_warehouse.query(
+        "select period_type, period_start_day, release_count, is_complete from bitbucket_marts.metrics_dora"
+        " where scope_type = 'service' order by period_type"
+    ) == [
+        {"period_type": "month", "period_start_day": date(2026, 1, 1), "release_count": 2, "is_complete": False},
+        {"period_type": "week", "period_start_day": date(2025, 12, 29), "release_count": 1, "is_complete": False},
+    ]
 
 
 def test_tables_are_found_while_another_thread_fills_the_cache_of_dbt(
