@@ -34,6 +34,7 @@ _TOKEN_SCOPES = {
     "webhook": "read:webhook:bitbucket",
 }
 
+_ADMINISTRATION = frozenset({"project:admin", "repository:admin", "webhook"})
 _PUBLIC_SCOPES = frozenset({"repository", "pullrequest", "pipeline"})
 
 
@@ -49,6 +50,7 @@ class Call:
         query: of the URL, decoded, in order.
         form: of the body.
         credential: who asks, None without any.
+        for_administrators: whether it is about what only administrators may see.
         fields: the parsed `fields` parameter.
         walks: walks through commits that a later page goes on with.
         feeds: the activity of whole repositories.
@@ -62,6 +64,7 @@ class Call:
     query: list[tuple[str, str]]
     form: list[tuple[str, str]]
     credential: Credential | None
+    for_administrators: bool
     fields: fields.Fields
     walks: Walks
     feeds: Feeds
@@ -138,6 +141,11 @@ class Endpoint:
     token_scopes: tuple[str, ...]
     refuses: frozenset[str]
     answer: Callable[[Call], Json | Answer]
+
+    @property
+    def for_administrators(self) -> bool:
+        """Whether the account has to administer the repository or project, whatever the scopes (documented 403s)."""
+        return not _ADMINISTRATION.isdisjoint(self.scopes)
 
     @property
     def is_public(self) -> bool:

@@ -145,6 +145,7 @@ class Api:
             query=incoming.query,
             form=incoming.form,
             credential=credential,
+            for_administrators=endpoint.for_administrators,
             fields=fields.parse([value for name, value in incoming.query if name == "fields"]),
             walks=self._state.walks,
             feeds=self._state.feeds,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bitbucket_emulator.server import errors, paging
 from bitbucket_emulator.server.endpoints import Call
 from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.world import graph
-from bitbucket_emulator.world.model import Commit, PullRequest, Repository, Workspace
+from bitbucket_emulator.world.model import Commit, PullRequest, Repository, RepositoryPermission, Workspace
 
 # how many of the revisions that do not resolve a 404 names: real answers name only some (FACTS 12)
 _NAMED_SHAS = 2
@@ -51,6 +53,8 @@ def open_repository(call: Call) -> Repository:
     """The repository of something below it, which can be refused although the repository is listed (FACTS 10)."""
     found = repository(call)
     if found.blocked_status is None:
+        project = call.world.projects.get(found.project or "")
+        administered(call, found.workspace, [*found.permissions, *([] if project is None else project.permissions)])
         return found
     if found.blocked_status == 403:
         raise errors.forbidden_repository()
@@ -59,6 +63,22 @@ def open_repository(call: Call) -> Repository:
     if found.blocked_status == 404:
         raise errors.no_repository()
     raise errors.error(found.blocked_status, "Something went wrong")
+
+
+def administered(call: Call, space: str, given: Iterable[RepositoryPermission]) -> None:
+    """Raises ApiError: 403, where something is for administrators and the account is none.
+
+    An access token may do what its scopes say. Any other credential may do what its account may: owners of the
+    workspace everything, others what was given to them or to one of their groups.
+    """
+    mine, world = call.credential, call.world
+    if not call.for_administrators or mine is None or mine.kind == "bearer":
+        return
+    if any((each.workspace, each.user, each.permission) == (space, mine.user, "owner") for each in world.memberships):
+        return
+    groups = {each.slug for each in world.groups if each.workspace == space and mine.user in each.members}
+    if not any(each.permission == "admin" and (each.user == mine.user or each.group in groups) for each in given):
+        raise errors.admin_required()
 
 
 def _redirect_renamed(call: Call, home: Workspace, name: str) -> None:

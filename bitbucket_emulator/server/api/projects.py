@@ -106,6 +106,7 @@ def _found(call: Call) -> Project:
     space, key = lookup.workspace(call), call.parameters["project_key"]
     for each in call.world.projects.values():
         if each.workspace == space.uuid and key in (each.key, each.uuid):
+            lookup.administered(call, space.uuid, each.permissions)
             return each
     raise errors.not_found(f"No project with identifier '{key}'.")
 

@@ -210,7 +210,7 @@ def nothing(call: Call) -> Json:
     if "repo_slug" in call.parameters:
         lookup.open_repository(call)
     else:
-        lookup.workspace(call)
+        lookup.administered(call, lookup.workspace(call).uuid, ())
     return call.page([], lambda _row: {}, _LIST)
 
 

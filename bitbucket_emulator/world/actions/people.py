@@ -65,10 +65,12 @@ def add_member(world: World, user: User, permission: str = "member", *, at: Time
 
 @action
 def remove_member(world: World, user: User, *, at: Time) -> Membership:
-    """Take somebody out of the workspace; what they did stays."""
+    """Take somebody out of the workspace, which keeps an owner; what they did stays."""
     found = next((each for each in world.memberships if each.user == user.uuid), None)
     if found is None:
         raise ActionError(f"remove_member: {user.nickname} is no member")
+    if [each for each in world.memberships if each.permission == "owner"] == [found]:
+        raise ActionError(f"remove_member: {user.nickname} is the last owner")
     world.memberships.remove(found)
     return found
 
