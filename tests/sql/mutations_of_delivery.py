@@ -51,8 +51,8 @@ OF_DELIVERY = (
     Mutation(
         "deployed: the earliest",
         "int_bitbucket__pull_requests_deployed",
-        "order by completed_at, started_at, deployment_uuid\n        ) as in_service",
-        "order by completed_at desc, started_at, deployment_uuid\n        ) as in_service",
+        "order by completed_at, started_at, deployment_uuid, match_method\n        ) as in_service",
+        "order by completed_at desc, started_at, deployment_uuid, match_method\n        ) as in_service",
     ),
     Mutation(
         "remediation: reverts what came just before",
@@ -104,7 +104,7 @@ OF_DELIVERY = (
     Mutation(
         "deployed: with the last of its own commits",
         "int_bitbucket__pull_requests_deployed",
-        "and landed.own_commit_count = own_commits.carried_count",
+        "and landed.own_commit_count = in_order.carried_count",
         "",
     ),
     Mutation("dora: no category below 5", "bitbucket__metrics_dora", "smallest_n = 5", "smallest_n = 1"),

@@ -9,6 +9,7 @@ with own_commits as (
         changes.completed_at,
         changes.service_key,
         changes.match_method,
+        changes.commit_hash,
         row_number() over (
             partition by changes.repository_uuid, changes.pull_request_id, changes.service_key, changes.commit_hash
             order by changes.completed_at, changes.started_at, changes.deployment_uuid
@@ -28,7 +29,7 @@ own_commits_in_order as (
         *,
         row_number() over (
             partition by repository_uuid, pull_request_id, service_key
-            order by completed_at, started_at, deployment_uuid
+            order by completed_at, started_at, deployment_uuid, match_method, commit_hash
         ) as carried_count
     from own_commits
     where carried_before = 1
@@ -60,13 +61,13 @@ carriers as (
     union all
 
     select
-        own_commits.repository_uuid, own_commits.pull_request_id, own_commits.deployment_uuid, own_commits.started_at,
-        own_commits.completed_at, own_commits.service_key, own_commits.match_method
-    from own_commits_in_order as own_commits
+        in_order.repository_uuid, in_order.pull_request_id, in_order.deployment_uuid, in_order.started_at,
+        in_order.completed_at, in_order.service_key, in_order.match_method
+    from own_commits_in_order as in_order
     inner join {{ ref('int_bitbucket__pull_requests_landed') }} as landed
-        on landed.repository_uuid = own_commits.repository_uuid
-        and landed.pull_request_id = own_commits.pull_request_id
-        and landed.own_commit_count = own_commits.carried_count
+        on landed.repository_uuid = in_order.repository_uuid
+        and landed.pull_request_id = in_order.pull_request_id
+        and landed.own_commit_count = in_order.carried_count
 ),
 
 ranked as (
@@ -74,11 +75,11 @@ ranked as (
         *,
         row_number() over (
             partition by repository_uuid, pull_request_id, service_key
-            order by completed_at, started_at, deployment_uuid
+            order by completed_at, started_at, deployment_uuid, match_method
         ) as in_service,
         row_number() over (
             partition by repository_uuid, pull_request_id
-            order by completed_at, started_at, deployment_uuid
+            order by completed_at, started_at, deployment_uuid, match_method
         ) as in_all
     from carriers
     where completed_at is not null
