@@ -96,33 +96,24 @@ answer = months.sort_values(["scope_name", "period_start_day"], ignore_index=Tru
         """\
 select
     v.service_name,
-    count(*) as judged,
-    sum(case when d.is_change_failure then 1 else 0 end) as failed,
-    percentile_cont(0.5) within group (order by f.recovery_hours) as recovery_hours
-from bitbucket_marts.fct_deployments as d
-inner join bitbucket_marts.dim_services as v on v.service_key = d.service_key
-left join bitbucket_marts.fct_deployment_failures as f
-    on f.deployment_uuid = d.deployment_uuid and f.started_at = d.started_at and f.is_change_failure
-where d.is_production and d.is_successful
+    count(case when b.metric = 'change_fail_rate' then 1 end) as judged,
+    count(case when b.metric = 'change_fail_rate' and b.value = 1 then 1 end) as failed,
+    percentile_cont(0.5) within group (order by case when b.metric <> 'change_fail_rate' then b.value end)
+        as recovery_hours
+from bitbucket_marts.metrics_dora_rows as b
+inner join bitbucket_marts.dim_services as v on v.service_key = b.service_key
+where b.metric in ('change_fail_rate', 'failed_deployment_recovery_time') and b.was_counted
 group by v.service_name
 order by v.service_name""",
         """\
-deployments = marts.sql("from bitbucket_marts.fct_deployments").df()
 services = marts.sql("from bitbucket_marts.dim_services").df()
-failures = marts.sql("from bitbucket_marts.fct_deployment_failures where is_change_failure").df()
-judged = deployments[deployments.is_production & deployments.is_successful]
-judged = judged.merge(services[["service_key", "service_name"]]).merge(
-    failures[["deployment_uuid", "started_at", "recovery_hours"]], how="left"
-)
-answer = (
-    judged.groupby("service_name")
-    .agg(
-        judged=("deployment_uuid", "size"),
-        failed=("is_change_failure", "sum"),
-        recovery_hours=("recovery_hours", "median"),
-    )
-    .reset_index()
-)""",
+behind = marts.sql("from bitbucket_marts.metrics_dora_rows where was_counted").df()
+behind = behind.merge(services[["service_key", "service_name"]])
+judged = behind[behind.metric == "change_fail_rate"].groupby("service_name")["value"]
+recovered = behind[behind.metric == "failed_deployment_recovery_time"].groupby("service_name")["value"]
+answer = judged.agg(judged="size", failed="sum").astype(int)
+answer["recovery_hours"] = recovered.median()
+answer = answer.reset_index()""",
     ),
     Question(
         "Who knows this code?",
