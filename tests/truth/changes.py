@@ -117,6 +117,15 @@ SEEN: dict[str, Change] = {
     "a custom pipeline with variables runs": does(
         "run_pipeline", custom="nightly", trigger="MANUAL", variables={"DAY": "Monday"}, steps=[]
     ),
+    "a pipeline is being parsed": does("begin_pipeline", creator=ann),
+    "a pipeline cannot be parsed": all_of(
+        does("begin_pipeline", pull_request=refunds, creator=ann),
+        does("parse_pipeline", pipeline=newest_pipeline, error="There are no steps."),
+    ),
+    "a pipeline of steps without names runs": all_of(
+        does("run_pipeline", ref=FEATURE, creator=ann, steps=["", "Test", {"name": "", "manual": True}]),
+        does("finish_pipeline", pipeline=newest_pipeline),
+    ),
     "a paused pipeline goes on": does("start_step", pipeline=paused_run, step="Deploy", user=bob),
     "a paused pipeline is finished": does("run_step", pipeline=paused_run, step="Deploy", user=bob),
     "a paused pipeline is stopped": does("stop_pipeline", pipeline=paused_run),
