@@ -37,7 +37,7 @@ def source(call: Call) -> Json | Answer:
     The root folder has the slash at its end and no path; without the slash there is nothing (FACTS 12).
     """
     home = lookup.open_repository(call)
-    commit, path = lookup.commit(call, home).hash, call.parameters["path"].strip("/")
+    commit, path = _commit(call, home), call.parameters["path"].strip("/")
     files = trees.files(home, commit)
     if path in files:
         if call.one("format") == "meta":
@@ -55,7 +55,7 @@ def source(call: Call) -> Json | Answer:
 def history(call: Call) -> Json:
     """The commits that touched a file, newest first, each with the file as it left it."""
     home = lookup.open_repository(call)
-    commit, path = lookup.commit(call, home).hash, call.parameters["path"].strip("/")
+    commit, path = _commit(call, home), call.parameters["path"].strip("/")
     rows = [each.hash for each in graph.log(home, [commit], path=path)]
     if not rows:
         raise errors.not_found(f"No such file or directory: {path}")
@@ -65,6 +65,12 @@ def history(call: Call) -> Json:
         return render.file(call.view, home, commit_hash, Entry(path, len(text.encode())))
 
     return call.page(rows, shown, _HISTORY)
+
+
+def _commit(call: Call, home: Repository) -> str:
+    """The hash of the commit; one that is not there is told as lists of commits tell it (errors.json)."""
+    (found,) = lookup.revisions(home, [call.parameters["commit"]])
+    return found
 
 
 def _folder(call: Call, home: Repository, commit: str, path: str, files: dict[str, str]) -> Json:
