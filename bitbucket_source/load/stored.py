@@ -106,9 +106,13 @@ class StoredRows:
     def stored(
         self, table: Table, columns: Sequence[str], place: Mapping[str, str | int], **among: Iterable[Any]
     ) -> list[Key]:
-        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
+        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above.
+
+        Of a table that `keeps_history` those of every load: nobody may ever tell of them again.
+        """
         conditions = [(f"{name} = %s", [value]) for name, value in place.items() if name in table.columns_by_name]
-        return list(self._select(table, columns, [*_alive(table), self._loaded], conditions, among))
+        always = _alive(table) if table.keeps_history else [*_alive(table), self._loaded]
+        return list(self._select(table, columns, always, conditions, among))
 
     def left_behind(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
         """Those of `keys` whose rows were stored by a load that never was completed.

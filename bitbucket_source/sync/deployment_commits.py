@@ -71,6 +71,10 @@ def derive_deployment_commits(_ask: Ask, job: Job, cursor: CarriedCursor | None)
     if cursor is not None and not cursor.owed and not _have_come(job, cursor.missing):
         return
     owed = None if cursor is None else {(uuid, moment(at)) for uuid, at in (*cursor.owed, *cursor.waiting)}
+    if owed is not None:
+        # a load that never was completed may have stored an attempt without what it carried
+        left_behind = job.known.left_behind(DEPLOYMENT_ATTEMPTS, job.repository.place)
+        owed |= {(uuid, _in_utc(at)) for _, uuid, at, _ in left_behind}
     pairs = [
         (before, success)
         for successes in _successes(job)

@@ -23,7 +23,10 @@ class Known(Protocol):
     def stored(
         self, table: Table, columns: Sequence[str], place: Mapping[str, str | int], **among: Iterable[Any]
     ) -> list[Key]:
-        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above."""
+        """Some columns of the rows of completed loads that are not marked as deleted, at a place; `among` as above.
+
+        Of a table that `keeps_history` those of every load.
+        """
 
     def left_behind(self, table: Table, place: Mapping[str, str | int], **among: Iterable[Any]) -> set[Key]:
         """Those of `keys` whose rows were stored by a load that never was completed."""

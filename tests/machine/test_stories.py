@@ -143,6 +143,18 @@ def test_a_report_vanishes_that_a_load_left_behind(story: Story) -> None:
     story.sync_in_peace(audit_requests="0")
 
 
+@pytest.mark.parametrize("not_stored", ["", "deployment_commits"])
+def test_an_attempt_is_overwritten_that_a_load_left_behind(story: Story, not_stored: str) -> None:
+    home = next(iter(story.bitbucket.world.repositories.values()))
+    _deploy_something_new(story, home.uuid)
+    story.sync_in_peace()
+    deployed = _deploy_something_new(story, home.uuid)
+    _leave_behind(story, all_but=not_stored)
+    # what it carried was carried by the attempt that is nowhere any more
+    story.bitbucket.act("redeploy_step", **deployed, user=story.a_user(), result="SUCCESSFUL")
+    story.sync_in_peace(audit_requests="0")
+
+
 def test_a_branch_vanishes_that_was_read_in_part(story: Story) -> None:
     story.sync_in_peace()
     home = next(iter(story.bitbucket.world.repositories.values()))
@@ -188,6 +200,18 @@ def _a_robot_runs_something(story: Story) -> str:
     home = next(iter(story.bitbucket.world.repositories.values()))
     story.bitbucket.act("run_pipeline", repository=home.slug, creator=robot)
     return robot
+
+
+def _deploy_something_new(story: Story, home: str) -> dict[str, Any]:
+    """A run of a new commit that deploys it; returns the arguments that name the step."""
+    repository, author = story.bitbucket.world.repositories[home], story.a_user()
+    branch, stage = next(iter(repository.branches)), next(iter(repository.environments))
+    story.bitbucket.act("push", repository=home, branch=branch, author=author)
+    steps = [{"name": "Deploy", "environment": stage}]
+    run = story.bitbucket.act("run_pipeline", repository=home, ref=branch, creator=author, steps=steps)
+    story.bitbucket.act("finish_pipeline", repository=home, pipeline=run.uuid, result="SUCCESSFUL")
+    story.bitbucket.act("advance_clock", seconds=3600)
+    return {"repository": home, "pipeline": run.uuid, "step": run.steps[0].uuid}
 
 
 def _comment_everywhere(story: Story) -> None:
