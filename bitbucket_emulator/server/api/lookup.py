@@ -84,10 +84,11 @@ def administered(call: Call, space: str, given: Iterable[RepositoryPermission]) 
 def _redirect_renamed(call: Call, home: Workspace, name: str) -> None:
     renamed = call.world.repositories.get(call.world.former_slugs.get((home.uuid, name), ""))
     if renamed is not None and can_see(call, renamed):
-        start, slash, rest = call.address.partition(f"/repositories/{call.parameters['workspace']}/{name}")
-        if slash:
-            target = paging.with_query(f"{start}/repositories/{home.slug}/{renamed.slug}{rest}", call.query)
-            raise ApiError(301, "", "text/html", {"Location": target})
+        start, _, path = call.address.partition("/repositories/")
+        below = path.split("/")[2:]  # the names are escaped here: a workspace may be its uuid
+        if path.count("/"):
+            address = "/".join([f"{start}/repositories/{home.slug}/{renamed.slug}", *below])
+            raise ApiError(301, "", "text/html", {"Location": paging.with_query(address, call.query)})
 
 
 def pull_request(call: Call, home: Repository) -> PullRequest:

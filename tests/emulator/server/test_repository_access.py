@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from bitbucket_emulator import Emulator
@@ -103,6 +105,10 @@ def test_a_renamed_repository_redirects_from_its_old_slug(emulator: Emulator, cl
     assert target == f"{API}/repositories/acme/website/pullrequests?q=state%3D%22OPEN%22"
     assert client.get(target).status_code == 200
     assert client.get(f"/repositories/acme/{web.uuid}/pullrequests").status_code == 200
+    workspace = quote(web.workspace)
+    escaped = client.get(f"/repositories/{workspace}/web/refs/branches/a%2Fb")
+    assert escaped.headers["Location"] == client.url("/repositories/acme/website/refs/branches/a%2Fb")
+    assert client.get(f"/repositories/{workspace}/web").headers["Location"] == client.url("/repositories/acme/website")
 
 
 def test_another_repository_may_take_the_old_slug(emulator: Emulator, client: Client, web: Repository) -> None:
