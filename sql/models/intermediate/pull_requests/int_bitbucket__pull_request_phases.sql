@@ -80,12 +80,22 @@ added as (
         sum(case when phase = 'review' then weekday_hours else 0 end) as review_weekday_hours
     from lengths
     group by repository_uuid, pull_request_id
+),
+
+-- opening writes an update: of a pull request without any, the activity is not stored
+told as (
+    select repository_uuid, pull_request_id
+    from {{ ref('int_bitbucket__pull_request_updates') }} as updates
+    where update_number = 1 and {{ only_touched('pull_requests', 'updates') }}
 )
 
 select
     bounded.repository_uuid,
     bounded.pull_request_id,
-    bounded.was_reviewed,
+    case
+        when bounded.was_reviewed then true
+        when told.pull_request_id is not null then false
+    end as was_reviewed,
     coalesce(bounded.first_commit_at > bounded.opened_at, false) as is_rebased,
     case
         when bounded.first_commit_at < bounded.opened_at
@@ -102,3 +112,5 @@ select
 from bounded
 inner join added
     on added.repository_uuid = bounded.repository_uuid and added.pull_request_id = bounded.pull_request_id
+left join told
+    on told.repository_uuid = bounded.repository_uuid and told.pull_request_id = bounded.pull_request_id

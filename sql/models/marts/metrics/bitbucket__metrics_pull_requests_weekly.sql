@@ -40,7 +40,7 @@ merged as (
         count(case when is_self_merged then 1 end) as self_merged_count,
         count(case when is_ai_assisted then 1 end) as ai_assisted_count,
         count(lead_hours) as deployed_count,
-        {{ ratio('count(case when was_reviewed then 1 end)', 'count(*)') }} as reviewed_share,
+        {{ ratio('count(case when was_reviewed then 1 end)', 'count(was_reviewed)') }} as reviewed_share,
         {{ ratio('count(case when is_self_merged then 1 end)', 'count(is_self_merged)') }} as self_merged_share,
         {%- for share in [50, 75, 90] %}
         {{ percentile(share / 100, 'cycle_hours') }} as cycle_hours_p{{ share }},
