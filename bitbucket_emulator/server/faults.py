@@ -20,6 +20,7 @@ A fault is data, so that it can be posted as JSON. What each kind does:
 - `wrong_size`: sets `size` to `value`
 - `pagelen`: answers 400 `Invalid pagelen` where more than `value` rows are asked for (FACTS 1: limits can change)
 - `clock`: shows the time of a clock that is `seconds` ahead, or behind where negative, in `Date` and `Retry-After`
+- `drop`: takes `field` (dotted; `*` stands for every row) away
 - `poison`: sets `field` (dotted; `*` stands for every row) to `value`
 - `action`: does `action` with `arguments`, before or after (`when`) the answer is made, so that the world changes
   exactly between two pages of a reader; where it cannot be done, `errors` of the fault says why, `problems` in the
@@ -44,6 +45,7 @@ Kind = Literal[
     "cut",
     "cut_before_headers",
     "delay",
+    "drop",
     "empty_list",
     "empty_page",
     "html",

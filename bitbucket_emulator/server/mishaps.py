@@ -145,6 +145,14 @@ def _shift_clock(reply: Reply, seconds: float) -> None:
             reply.headers[name] = format_datetime(moved, usegmt=True)
 
 
+def _drop(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    reply.json = msgspec.json.decode(reply.encode())
+    *path, last = armed.fault.field.split(".")
+    for each in _at(reply.json, path):
+        if isinstance(each, dict):
+            each.pop(last, None)
+
+
 def _poison(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
     # through bytes: the rendered objects may be shared with other places of the same answer
     reply.json = msgspec.json.decode(reply.encode())
@@ -152,19 +160,26 @@ def _poison(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, s
 
 
 def _set(target: Any, path: list[str], value: Any) -> None:
-    name, *rest = path
-    if isinstance(target, list):
-        numbers = range(len(target)) if name == "*" else [int(name)] if int(name) < len(target) else []
-        for number in numbers:
-            if rest:
-                _set(target[number], rest, value)
-            else:
-                target[number] = value
-    elif isinstance(target, dict):
-        if rest:
-            _set(target.get(name), rest, value)
-        else:
-            target[name] = value
+    *before, last = path
+    for each in _at(target, before):
+        if isinstance(each, list):
+            for number in _numbers(each, last):
+                each[number] = value
+        elif isinstance(each, dict):
+            each[last] = value
+
+
+def _at(target: Any, path: list[str]) -> list[Any]:
+    """What stands at a dotted path, several where `*` is in it; nothing where it leads nowhere."""
+    found = [target]
+    for name in path:
+        lists = [each[number] for each in found if isinstance(each, list) for number in _numbers(each, name)]
+        found = [*lists, *(each[name] for each in found if isinstance(each, dict) and name in each)]
+    return found
+
+
+def _numbers(rows: list[Any], name: str) -> list[int]:
+    return [number for number in range(len(rows)) if name in ("*", str(number))]
 
 
 def _itself(address: str, query: list[tuple[str, str]], page: int | None = None) -> str:
@@ -174,6 +189,7 @@ def _itself(address: str, query: list[tuple[str, str]], page: int | None = None)
 _SPOILERS: dict[str, Callable[[Armed, Reply, str, list[tuple[str, str]]], None]] = {
     "truncate": _truncate,
     "bad_json": _bad_json,
+    "drop": _drop,
     "empty_list": _empty_list,
     "empty_page": _empty_page,
     "repeat_page": _repeat_page,

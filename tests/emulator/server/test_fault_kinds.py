@@ -154,6 +154,17 @@ def test_poisoned_fields(emulator: Emulator, branches: Client) -> None:
     assert [row["name"] for row in rows] == [{"not": "text"}] * 4
 
 
+def test_dropped_fields(emulator: Emulator, branches: Client) -> None:
+    """What Bitbucket leaves out sometimes is not null then (FACTS 1: `size`; 3: `closed_on`)."""
+    whole = branches.json("refs/branches?pagelen=2")
+    for field in ("size", "next", "values.*.target.author.user", "values.0.links", "values.9.name", "nothing.at.all"):
+        emulator.add_fault(Fault(kind="drop", field=field))
+    page = branches.json("refs/branches?pagelen=2")
+    assert whole.keys() - page.keys() == {"size", "next"}
+    assert [row["target"]["author"].keys() for row in page["values"]] == [{"type", "raw"}] * 2
+    assert ["links" in row for row in page["values"]] == [False, True]
+
+
 def test_something_happens_between_two_pages(emulator: Emulator, branches: Client) -> None:
     delete = {"repository": "web", "branch": "a"}
     emulator.add_fault(
