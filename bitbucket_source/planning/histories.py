@@ -44,11 +44,18 @@ class History:
     @property
     def commits(self) -> Figure:
         """How many commits there are."""
-        length = COMMITS.pagelen
         if self.rows is not None:
             return Figure.of(self.rows)
-        pages = self.high if self.high is not None else max(self.low, self.size // BYTES_OF_A_COMMIT // length + 1)
-        return Figure((self.low - 1) * length + 1, pages * length)
+        return Figure((self.low - 1) * COMMITS.pagelen + 1, self._most * COMMITS.pagelen)
+
+    @property
+    def _most(self) -> int:
+        """How many pages there are at most, as far as anything tells."""
+        if self.high is not None:
+            return self.high
+        by_size = self.size // BYTES_OF_A_COMMIT // COMMITS.pagelen + 1
+        # where the list has shown more than fits into it, the size lags behind, or is a fork's, and tells nothing
+        return by_size if by_size >= self.low else self.low * _STRIDE
 
     @property
     def doubt(self) -> int:

@@ -300,6 +300,16 @@ def test_where_pages_of_commits_cannot_be_asked_for_by_number_the_size_bounds_th
     assert_true(plan, busy.spent(["commits"]))
 
 
+def test_a_size_that_lags_behind_bounds_no_history(forecaster: Forecaster) -> None:
+    author = next(iter(forecaster.bitbucket.world.users))
+    made = forecaster.bitbucket.act("create_repository", slug="imported")
+    forecaster.bitbucket.act("push", repository=made.uuid, branch="main", author=author, commits=1150)
+    made.size = 0
+    plan = forecaster.plan(["commits"])
+
+    assert_true(plan, forecaster.spent(["commits"]))
+
+
 def test_lists_that_bitbucket_does_not_count_are_open_upwards(forecaster: Forecaster) -> None:
     forecaster.bitbucket.add_fault(Fault(kind="status", status=403, path="/pullrequests"))
     plan = forecaster.plan(["pull_requests"])
