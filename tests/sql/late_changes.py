@@ -92,41 +92,53 @@ def of_pull_requests(day: int) -> Iterator[str]:
     yield changed("pull_request_files", "lines_added = 7", own(7, kinds, *PULL_REQUEST))
 
 
-def of_pull_requests_again(day: int) -> Iterator[str]:
-    """What was taken off comes back."""
-    yield back("pull_request_participants", some(0.5, *PULL_REQUEST, "user_uuid", salt=day))
+def of_listed_commits(day: int) -> Iterator[str]:
+    """Commits that pull requests have again."""
     yield back("pull_request_commits", some(0.5, *PULL_REQUEST, "hash", salt=day))
 
 
+def of_participants(day: int) -> Iterator[str]:
+    """People that take part again."""
+    yield back("pull_request_participants", some(0.5, *PULL_REQUEST, "user_uuid", salt=day))
+
+
 def of_commits(day: int) -> Iterator[str]:
-    """Commits that no ref reaches any more or again, heads stored late, a second parent, trailers, a mapped address."""
+    """Commits that no ref reaches any more or again, heads stored late, a mapped address."""
     yield gone("commits", some(0.05, *COMMIT, salt=day))
     yield back("commits", some(0.5, *COMMIT, salt=day + 1))
-    has_two = f"select 1 from {RAW}.commit_parents two where two.hash = commit_parents.hash and two.position = 1"
-    yield came(
-        "commit_parents",
-        {"position": "1"},
-        f"position = 0 and {some(0.03, *COMMIT, salt=day)} and not exists ({has_two})",
-        ("repository_uuid", "hash", "position", "parent_hash", "synced_at"),
-    )
     yield (
         f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, synced_at)"
         f" select repository_uuid, {LATE_HEAD} || '01234567', created_on, 'Somebody <somebody@example.com>', now()"
         f" from {RAW}.pull_requests where source_commit_hash = substr({LATE_HEAD}, 1, 12)"
+    )
+    newest = f"select max(hash) from {RAW}.commits where author_user_uuid is null"
+    mapped = f"author_user_uuid = (select min(uuid) from {RAW}.users)"
+    yield changed("commits", mapped, f"hash = ({newest})")
+
+
+def of_parents(day: int) -> Iterator[str]:
+    """A second parent, and those of a commit that was pushed."""
+    has_two = f"select 1 from {RAW}.commit_parents two where two.hash = commit_parents.hash and two.position = 1"
+    yield came(
+        "commit_parents",
+        {"position": "1"},
+        f"position = 0 and {some(0.2, *COMMIT, salt=day)} and not exists ({has_two})",
+        ("repository_uuid", "hash", "position", "parent_hash", "synced_at"),
     )
     yield (
         f"insert into {RAW}.commit_parents (repository_uuid, hash, position, parent_hash, synced_at)"
         f" select repository_uuid, {LATE_PUSH} || '01234567', 1, source_commit_hash, now()"
         f" from {RAW}.pull_request_activity where source_commit_hash = substr({LATE_PUSH}, 1, 12)"
     )
+
+
+def of_trailers(day: int) -> Iterator[str]:
+    """What messages say that was read late."""
     yield gone("commit_trailers", some(0.1, *COMMIT, "position", salt=day))
     reverts = f"key = 'reverts-commit', value = (select max(hash) from {RAW}.deployment_commits)"
     yield changed("commit_trailers", reverts, some(0.1, *COMMIT, "position", salt=day + 1))
     assisted = "key = 'co-authored-by', value = 'Claude <noreply@anthropic.com>'"
     yield changed("commit_trailers", assisted, some(0.3, *COMMIT, "position", salt=day + 2))
-    newest = f"select max(hash) from {RAW}.commits where author_user_uuid is null"
-    mapped = f"author_user_uuid = (select min(uuid) from {RAW}.users)"
-    yield changed("commits", mapped, f"hash = ({newest})")
 
 
 def of_deployments(day: int) -> Iterator[str]:
@@ -182,7 +194,10 @@ def of_repositories(day: int) -> Iterator[str]:
 
 DAYS = (
     (of_pull_requests,),
-    (of_commits, of_pull_requests_again),
+    (of_commits, of_participants),
+    (of_parents,),
+    (of_listed_commits,),
+    (of_trailers,),
     (of_deployments, of_runs),
     (of_accounts,),
     (of_repositories,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -88,6 +89,14 @@ class DuckDBWarehouse:
             names = [column[0] for column in found.description or ()]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def copied(self) -> DuckDBWarehouse:
+        """The same once more; an earlier copy goes. Its file has the same name: the views know it."""
+        directory = self.address.parent / "copy"
+        directory.mkdir(exist_ok=True)
+        # dbt may keep the file open, and what was written last beside it
+        self.execute("checkpoint")
+        return DuckDBWarehouse(Path(shutil.copy(self.address, directory)))
+
 
 @dataclass(frozen=True)
 class PostgresWarehouse:
@@ -121,6 +130,18 @@ class PostgresWarehouse:
             cursor.execute(query)
             names = [column.name for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def copied(self) -> PostgresWarehouse:
+        """The same once more; an earlier copy goes."""
+        [name] = self.query("select current_database() as name")
+        original, copy = name["name"], f"{name['name']}_copy"
+        with closing(psycopg2.connect(self.address.replace(f"/{original}?", "/postgres?"))) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(f"drop database if exists {copy}")
+                cursor.execute(f"create database {copy} template {original}")
+                cursor.execute(f"alter database {copy} set timezone to 'Europe/Berlin'")
+        return PostgresWarehouse(self.address.replace(f"/{original}?", f"/{copy}?"))
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
