@@ -114,11 +114,12 @@ class Freshness:
 
 
 def freshness_of(pipeline: dlt.Pipeline, workspace: str) -> Freshness:
-    """What the warehouse of a pipeline tells about a workspace.
+    """What the warehouse of a pipeline tells about a workspace, whose name may be written in any case.
 
     Raises DestinationError where nothing of the workspace was synced there, and LockedError where a sync has the
     database to itself.
     """
+    workspace = workspace.lower()
     database_file = _database_file(pipeline)
     if database_file is not None and not Path(database_file).exists():
         raise DestinationError(

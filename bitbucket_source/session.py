@@ -62,6 +62,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
+        # Bitbucket takes it in any case; what is remembered of it is found by its name
+        object.__setattr__(self, "workspace", self.workspace.lower())
         try:
             object.__setattr__(self, "catalog", catalog_of(self.raw, self.extra_columns))
         except CatalogError as error:

@@ -63,10 +63,9 @@ class Warehouse:
     def session(self, **settings: Any) -> Session:
         """A session that does not wait between tries."""
         made = make_session(
-            "acme",
             base_url=self.bitbucket.base_url,
             oauth_url=self.bitbucket.oauth_url,
-            **{"credentials": ADMIN, **settings},
+            **{"workspace": "acme", "credentials": ADMIN, **settings},
         )
         return Session(made.settings, made.credentials, AT_ONCE)
 

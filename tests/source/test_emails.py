@@ -127,6 +127,15 @@ def test_a_laxer_setting_reads_again_what_was_left_out(bitbucket: Emulator, ware
     assert warehouse.requests["commits"] == 0, "once"
 
 
+def test_it_is_remembered_in_whichever_case_the_workspace_is_written(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    warehouse.sync(TABLES, workspace="ACME", emails="drop")
+    warehouse.sync(TABLES, audit_requests="0")
+
+    found = [each for each in differences(bitbucket, Path(warehouse.path)) if each.table in TABLES]
+    assert found == []
+    assert warehouse.rows("select distinct workspace_slug from sync_runs") == [("acme",)]
+
+
 def test_verify_sees_rows_as_the_last_sync_did(warehouse: Warehouse) -> None:
     warehouse.sync(TABLES, emails="hash", raw=["commits"])
     found = verify(warehouse.pipeline(), warehouse.session(), selected_tables(TABLES), depth=Depth.ALL)
