@@ -14,7 +14,7 @@ def a_clock_is_set_back(chance: Chance) -> Deed:
     world = chance.world
     requests = (each for home in world.repositories.values() for each in home.pull_requests.values())
     # with what is seen late, less than the five minutes that a sync reads twice; never twice in a row
-    if world.clock <= max(each.updated_on for each in requests):
+    if world.clock <= max((each.updated_on for each in requests), default=world.clock):
         raise IndexError
     return "jump_clock", {"seconds": -60}
 
