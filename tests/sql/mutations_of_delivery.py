@@ -128,6 +128,18 @@ OF_DELIVERY = (
         "count(case when result = 'FAILED' then 1 end)",
     ),
     Mutation(
+        "success: a step that is run again",
+        "int_bitbucket__pipeline_steps_sequenced",
+        "not is_manual and is_before_first_manual",
+        "is_automatic and is_before_first_manual",
+    ),
+    Mutation(
+        "success: once is enough",
+        "int_bitbucket__pipeline_steps_sequenced",
+        "case when successes.completed_at is not null then 'SUCCESSFUL' else steps.result end",
+        "steps.result",
+    ),
+    Mutation(
         "queue: from the latest end before",
         "int_bitbucket__pipeline_steps_sequenced",
         "max(earlier.completed_at) as completed_at",
