@@ -13,7 +13,12 @@ with scopes as (
 
     select
         'project',
-        coalesce(repositories.project_uuid, repositories.project_key, ''),
+        coalesce(
+            repositories.project_uuid,
+            {{ dbt.concat(['repositories.workspace_slug', "'/'", 'repositories.project_key']) }},
+            repositories.workspace_slug,
+            ''
+        ),
         coalesce(repositories.project_name, repositories.project_key, 'no project'),
         rows_behind.*
     from {{ ref('bitbucket__metrics_dora_rows') }} as rows_behind
