@@ -95,6 +95,6 @@ select
     previous_deployment_uuid as blamed_deployment_uuid,
     previous_started_at as blamed_started_at,
     previous_completed_at as blamed_completed_at,
-    {{ hours_between('previous_completed_at', 'completed_at') }} as recovery_hours
+    {{ hours_after('previous_completed_at', 'completed_at') }} as recovery_hours
 from remediations
 where remediation_kind is not null
