@@ -22,10 +22,10 @@ sinces as (
 
 -- what a sync could not read stands in its errors; several workspaces are synced each in its own time
 syncs as (
-    select workspace_slug, max(ended_at) as ended_at
+    select lower(workspace_slug) as workspace_slug, max(ended_at) as ended_at
     from {{ ref('stg_bitbucket__sync_runs') }}
     where exit_code in (0, 1) and is_whole
-    group by workspace_slug
+    group by lower(workspace_slug)
 ),
 
 errors as (
