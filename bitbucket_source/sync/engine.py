@@ -248,6 +248,8 @@ class Engine:
     def _collect_signs(self, job: Job, family: Family) -> None:
         if (sign := self._progress.sign(job.repository.uuid, family)) is not None:
             job.signs[family.source] = max(sign, job.signs.get(family.source, ""))
+        if (turn := self._progress.turn(job.repository.uuid, family)) is not None:
+            job.turn = max(turn, job.turn)
 
     def _take(self, event: Event, uuid: str, group: Sequence[Reader], tables: frozenset[Table]) -> bool:
         """Pass an event on; returns whether a cursor changed."""

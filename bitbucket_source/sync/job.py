@@ -89,6 +89,8 @@ class Job:
     """the lists that were walked, by their table"""
     amended: set[Table] = field(default_factory=set)
     """those of them that another list has made work for since"""
+    turn: int = 0
+    """the highest `turn` of the cursors of the pipeline runs"""
     runs: set[str] = field(default_factory=set)
     """uuids of the pipeline runs that were read"""
     attempts: list[Any] = field(default_factory=list)

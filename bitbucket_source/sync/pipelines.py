@@ -57,6 +57,8 @@ class PipelinesCursor(msgspec.Struct, frozen=True):
     """the steps whose tests are still to be read"""
     sign: str = ""
     """created_on of the last run of a commit that was not stored: the refs are to be read"""
+    turn: int = 0
+    """how often runs have changed that were read: a table that was not read along stays behind, and reads its part"""
 
 
 @dataclass
@@ -89,6 +91,7 @@ def read_pipelines(ask: Ask, job: Job, cursor: PipelinesCursor | None) -> Events
             raise
         cursor = _with(cursor, behind=False)
     cursor = yield from _unfinished_before(ask, job, cursor, seen)
+    cursor = _with(cursor, turn=job.turn)
     yield Reached(cursor)
     yield from _steps(ask, job, cursor, seen)
 
@@ -184,6 +187,9 @@ def _page(
     stirred = {row.uuid for row in (changed if PIPELINES in ask.wanted else fresh)}
     with_steps = [row.uuid for row in fresh if row.uuid in stirred or row.uuid in owed or is_running(row)]
     whole = [uuid for uuid in with_steps if uuid in owed or PIPELINE_STEPS not in ask.wanted]
+    if changed and PIPELINES in ask.wanted:
+        job.turn += 1
+        cursor = _with(cursor, turn=job.turn)
     cursor = _with(
         cursor,
         open=tuple(sorted({*cursor.open, *unfinished} - finished)),

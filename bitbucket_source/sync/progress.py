@@ -50,5 +50,13 @@ class Progress:
         cursors: list[Any] = [self._cursors.get(repository_uuid, each, family.cursor_type) for each in readers]
         return max((cursor.sign for cursor in cursors if cursor is not None), default="")
 
+    def turn(self, repository_uuid: str, family: Family) -> int | None:
+        """The highest turn that any cursor of the ordinary reading of a list holds; None where none can."""
+        if "turn" not in family.cursor_type.__struct_fields__:
+            return None
+        readers = self._ordinary(repository_uuid, family)
+        cursors: list[Any] = [self._cursors.get(repository_uuid, each, family.cursor_type) for each in readers]
+        return max((cursor.turn for cursor in cursors if cursor is not None), default=0)
+
     def _ordinary(self, repository_uuid: str, family: Family) -> list[Reader]:
         return [self._cursors.as_made(repository_uuid, reader) for reader in family.readers(self._wanted)]

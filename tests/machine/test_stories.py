@@ -176,6 +176,21 @@ def test_a_table_is_added_to_lists_that_were_read(story: Story, later: tuple[str
     story.sync_in_peace(audit_requests="0")
 
 
+def test_a_step_runs_again_while_only_the_runs_are_read(story: Story) -> None:
+    story.sync_in_peace()
+    home = next(home for home in story.bitbucket.world.repositories.values() if home.pipelines)
+    run = next(run for run in home.pipelines.values() if run.state == "COMPLETED")
+    step = next(step for step in run.steps if step.result not in {None, "NOT_RUN"})
+    story.bitbucket.act("rerun_step", repository=home.uuid, pipeline=run.uuid, step=step.uuid, result="SUCCESSFUL")
+    story.tables = ("repositories", "pipelines")
+    story.sync_in_peace(audit_requests="0")
+    story.tables = None
+    story.sync_in_peace(audit_requests="0")
+    requests = len(story.bitbucket.requests)
+    story.sync(audit_requests="0")
+    assert not any(each.path.endswith("/steps") for each in list(story.bitbucket.requests)[requests:]), "once"
+
+
 def test_an_account_that_only_a_run_names_is_renamed(story: Story) -> None:
     robot = _a_robot_runs_something(story)
     story.sync_in_peace()
