@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.pipeline import DestinationError, data_directory
 
 if TYPE_CHECKING:
     import dlt
@@ -54,8 +54,8 @@ class SyncLock:
     """Held around a sync into a pipeline's destination.
 
     DuckDB has one writer, so there the lock is that of the database file, for all workspaces. On Postgres it is an
-    advisory lock, which syncs on other machines respect too; on any other destination it is a file in the directory
-    of dlt's pipelines, which only syncs on this machine see. Entering raises LockedError after `patience` seconds, ten
+    advisory lock, which syncs on other machines respect too; on any other destination it is a file in dlt's data
+    directory, which only syncs on this machine see. Entering raises LockedError after `patience` seconds, ten
     without it.
     """
 
@@ -99,7 +99,11 @@ def _lock_of(pipeline: dlt.Pipeline, parts: list[str]) -> _Lock:
         database = Path(credentials.database).resolve()
         return _FileLock(database.with_name(f"{database.name}.lock"), database.name)
     name = ".".join(re.sub(r"[^\w-]+", "_", part) for part in (pipeline.destination.destination_name, *parts))
-    return _FileLock(Path(pipeline.pipelines_dir, f"{name}.lock"), f"dataset {parts[0]}")
+    # whoever stands in another directory may have another working directory, and loads into the same
+    directory = data_directory()
+    with suppress(OSError):
+        directory.mkdir(parents=True, exist_ok=True)
+    return _FileLock(directory / f"{name}.lock", f"dataset {parts[0]}")
 
 
 class _FileLock:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
 
 import dlt
 from dlt.common.configuration.inject import with_config
+from dlt.common.pipeline import get_dlt_pipelines_dir
 
 DEFAULT_DATABASE = "bitbucket.duckdb"
 DEFAULT_DATASET = "bitbucket_raw"
 _NO_COPIES = "load.delete_completed_jobs"
 """dlt's setting: keep no file of rows that are loaded"""
+_FOLDER = "bitbucket_source"
+"""beside dlt's own pipelines"""
 
 
 class DestinationError(ValueError):
@@ -29,8 +33,9 @@ def make_pipeline(
 ) -> dlt.Pipeline:
     """The pipeline `bitbucket_<workspace>`.
 
-    `destination` is any of dlt's, with its credentials where dlt looks for them; `database` is the file of DuckDB.
-    Raises DestinationError where the two names of DuckDB collide.
+    `destination` is any of dlt's, with its credentials where dlt looks for them; `database` is the file of DuckDB,
+    relative to the directory that somebody stands in. Without `pipelines_dir` each warehouse has a working directory
+    of its own. Raises DestinationError where the two names of DuckDB collide.
     """
     name = "bitbucket_" + re.sub(r"\W+", "_", workspace.strip("{}")).lower()
     if destination == "duckdb":
@@ -38,13 +43,32 @@ def make_pipeline(
             raise DestinationError(
                 f"DuckDB refuses a dataset called like its file: {dataset}. Choose another --dataset."
             )
-        target: Any = dlt.destinations.duckdb(database)
+        # dlt would take a relative path from the directory of the pipeline's first run
+        target: Any = dlt.destinations.duckdb(str(Path(database).absolute()))
+        place = str(Path(database).resolve())
     else:
         target = destination
+        # of which depends what dlt's configuration says of the destination
+        place = str(Path.cwd())
     if dlt.config.get(_NO_COPIES) is None:
         # what is forgotten in the warehouse must not lie about in files
         dlt.config[f"{name}.{_NO_COPIES}"] = True
-    return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=pipelines_dir)  # type: ignore[arg-type] # dlt takes None
+    own = pipelines_dir or _working_directory_of(destination, place, dataset, workspace.lower())
+    return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=own)
+
+
+def _working_directory_of(*destination_and_workspace: str) -> str:
+    """The directory for the pipeline of one workspace into one warehouse.
+
+    What one sync reads lies there until it is loaded: a sync into another warehouse would load it there.
+    """
+    digest = hashlib.sha256("\n".join(destination_and_workspace).encode(errors="surrogateescape")).hexdigest()
+    return str(data_directory() / digest[:16])
+
+
+def data_directory() -> Path:
+    """Where working directories are, and locks of destinations that have none."""
+    return Path(get_dlt_pipelines_dir()).with_name(_FOLDER)
 
 
 configured_pipeline = with_config(make_pipeline, sections=("sources", "bitbucket"), include_defaults=True)
