@@ -54,6 +54,7 @@ class Settings:
     audit_requests: str = "5%"
     max_staleness: str | None = None
     full_refresh: bool = False
+    replaces_credentials: bool = False
     raw: Sequence[str] = ()
     extra_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     emails: str = Emails.KEEP
@@ -188,6 +189,7 @@ class Session:
                 since=moment_of(self.settings.since),
                 named=self.tables_named,
                 renews=self.renews,
+                replaces=self.settings.replaces_credentials,
             ),
             audit=self.audit,
             workers=self.settings.workers,

@@ -107,6 +107,7 @@ def make_session(
     audit_requests: str = "5%",
     max_staleness: str | None = None,
     full_refresh: bool = False,
+    replaces_credentials: bool = False,
     raw: Sequence[str] | None = None,
     extra_columns: Mapping[str, Sequence[str]] | None = None,
     emails: str = "keep",
@@ -114,8 +115,8 @@ def make_session(
     """A session for one sync; arguments and what is raised are those of `bitbucket_source`, and for `run_sync`:
 
     `audit_requests` (how much is spent on verifying what no signal tells of: a number, a percentage, all),
-    `max_staleness` (what was not verified for longer, as in 30d, is verified whatever that costs) and `full_refresh`
-    (read everything again).
+    `max_staleness` (what was not verified for longer, as in 30d, is verified whatever that costs), `full_refresh` (read
+    everything again) and `replaces_credentials` (what others saw, who are used no more, these have to see).
     """
     settings = Settings(
         workspace,
@@ -131,6 +132,7 @@ def make_session(
         audit_requests=str(audit_requests),
         max_staleness=max_staleness,
         full_refresh=full_refresh,
+        replaces_credentials=replaces_credentials,
         raw=tuple(raw or ()),
         extra_columns=dict(extra_columns or {}),
         emails=emails,

@@ -188,6 +188,7 @@ def _repository(repository: RepositoryFreshness, now: datetime, *, whole: bool) 
         yield f"    deleted, or hidden from everybody who saw it: {_moment(repository.deleted_at, now)}"
     elif not repository.visible:
         yield "    not visible to the last sync's credentials: others saw it"
+        yield "    (if those are used no more: `bitbucket-source sync --replaces-credentials`)"
     told: dict[str, list[Standing]] = {}
     for each in repository.lists:
         if whole or each.state.value != "complete" or each.to_be_read_again:

@@ -40,6 +40,11 @@ _TROUBLES_SHOWN = 20
 @budget_options
 @content_options
 @click.option("--full-refresh", is_flag=True, help="Read everything again, beside what is new; drops nothing.")
+@click.option(
+    "--replaces-credentials",
+    is_flag=True,
+    help="Earlier credentials are used no more: what these do not see is deleted, as after a token was replaced.",
+)
 @click.option("--models", "build", is_flag=True, help="Build the SQL models afterwards.")
 def sync(
     workspace: str | None,

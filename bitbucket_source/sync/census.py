@@ -34,6 +34,8 @@ class Census:
     """whether somebody named the tables: then one that cannot be read is a failure"""
     renews: bool = False
     """whether tables whose declaration has changed are read again in a phase of their own"""
+    replaces: bool = False
+    """whether these credentials stand in for all that looked before: what they do not see nobody does"""
 
 
 def read_census(
@@ -47,7 +49,7 @@ def read_census(
     agenda.found(found)
     workspace = agenda.workspace or Workspace(_workspace_uuid(pages), ask.workspace)
     agenda.workspace = workspace
-    lists = WorkspaceLists(ask, known, cursors, workspace)
+    lists = WorkspaceLists(ask, known, cursors, workspace, census.replaces)
     if REPOSITORIES in ask.wanted:
         yield workspace.uuid, REPOSITORIES, lists.repositories_gone(pages)
     if PROJECTS in ask.wanted:

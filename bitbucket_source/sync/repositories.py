@@ -183,6 +183,8 @@ class WorkspaceLists:
     known: Known
     cursors: Cursors
     workspace: Workspace
+    replaces: bool = False
+    """whether those that looked before and do not look now are used no more"""
 
     def members(self) -> Events:
         """The list of members, whole: whoever may read it sees all of them."""
@@ -210,7 +212,7 @@ class WorkspaceLists:
         """Which stored repositories nobody sees any more.
 
         One that is missing was deleted, or the credentials may no longer see it: it is gone when all credentials that
-        ever saw it have looked again and did not.
+        ever saw it have looked again and did not. A token that was replaced never looks again: `replaces` says so.
         """
         seers = self.ask.lists.client.pool.sights
         yield from self._believed(REPOSITORIES, pages, self._out_of_sight(REPOSITORIES, pages, seers, is_proven=True))
@@ -225,7 +227,7 @@ class WorkspaceLists:
             gone = []
             for (uuid,) in event.keys:
                 before = who_saw(self.cursors, table, uuid)
-                others = before - sights.keys()
+                others = set() if self.replaces else before - sights.keys()
                 if before:
                     yield Reached(SeenBy(tuple(sorted(others))), uuid)
                 if not others:
@@ -237,7 +239,8 @@ class WorkspaceLists:
         moved = self._moved_here(table, pages, sights)
         for uuid in (row.uuid for page in pages for row in page.rows):
             before = set() if uuid in moved else who_saw(self.cursors, table, uuid)
-            now = (before - sights.keys()) | {identity for identity, seen in sights.items() if uuid in seen}
+            others = set() if self.replaces else before - sights.keys()
+            now = others | {identity for identity, seen in sights.items() if uuid in seen}
             if now != before:
                 yield Reached(SeenBy(tuple(sorted(now))), uuid)
 

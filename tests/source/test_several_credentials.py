@@ -112,6 +112,28 @@ def test_what_is_deleted_is_gone_when_all_that_saw_it_have_looked(warehouse: War
     assert alive(warehouse) == {slugs[0], slugs[2]}
 
 
+@pytest.mark.usefixtures("slugs")
+def test_what_a_token_saw_that_was_replaced_counts_no_more_once_that_is_said(warehouse: Warehouse) -> None:
+    credentials = warehouse.bitbucket.world.credentials
+    warehouse.sync(TABLES, credentials=tokens("first"))
+    seen = alive(warehouse)
+    old = credentials.pop("first")
+    credentials["new"] = Credential("new", "bearer", SCOPES, old.user, "new-token", repositories=old.repositories)
+    deleted, hidden = sorted(seen)
+    warehouse.bitbucket.act("delete_repository", repository=deleted)
+    warehouse.sync(TABLES, credentials=tokens("new"))
+    assert alive(warehouse) == seen, "for all it knows the old one may still see it"
+
+    warehouse.sync(TABLES, credentials=tokens("new"), replaces_credentials=True)
+    assert alive(warehouse) == {hidden}
+
+    warehouse.bitbucket.act("hide_repository", repository=hidden, credential="new")
+    for _ in range(2):
+        # an empty list is believed when it is seen twice
+        warehouse.sync(TABLES, credentials=tokens("new"))
+    assert alive(warehouse) == set(), "the old one is no witness any more"
+
+
 def test_a_deleted_one_is_gone_at_once_when_all_look(warehouse: Warehouse, slugs: list[str]) -> None:
     warehouse.sync(TABLES, credentials=tokens("first", "second"))
     warehouse.bitbucket.act("delete_repository", repository=slugs[1])
