@@ -219,7 +219,7 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
             why = told.sentence("")
             return AccessDenied(endpoint, why, "Use another kind of credentials, or leave the table out with --tables.")
         case 403:
-            return AccessDenied(endpoint, told.sentence("access is denied"), "Ask an administrator for read access.")
+            return AccessDenied(endpoint, told.sentence("access is denied"), _what_access_takes(endpoint))
         case 404:
             return NotFound(
                 endpoint,
@@ -239,6 +239,20 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
             return BadRequest(endpoint, status, "redirected too often, or to nowhere.")
         case _:
             return BadRequest(endpoint, status, told.sentence("Bitbucket refuses the request"))
+
+
+_FOR_ADMINISTRATORS = frozenset({"branch-restrictions", "hooks", "permissions-config"})
+"""what answers 403 to everybody else (OpenAPI document), whatever the scopes"""
+
+
+def _what_access_takes(endpoint: str) -> str:
+    below_repository = endpoint.split("/")[4:]
+    if _FOR_ADMINISTRATORS.isdisjoint(below_repository):
+        return "Ask an administrator for read access."
+    return (
+        "Only administrators of the repository may read this: use credentials of one, "
+        "or leave the table out with --tables."
+    )
 
 
 def _refused(endpoint: str, told: _Body) -> CredentialsRefused:

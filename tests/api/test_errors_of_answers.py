@@ -139,6 +139,30 @@ def test_scopes_that_are_missing_together_are_to_be_given_together(emulator: Emu
     assert caught.value.next_step == "Create them again with those scopes, or leave the table out with --tables."
 
 
+@pytest.mark.parametrize(
+    ("path", "step"),
+    [
+        *[
+            (
+                f"/repositories/acme/{{repository_uuid}}/{path}",
+                "Only administrators of the repository may read this: use credentials of one, "
+                "or leave the table out with --tables.",
+            )
+            for path in ("branch-restrictions", "hooks", "permissions-config/{granted_to}")
+        ],
+        ("/repositories/hooks/{repository_uuid}/default-reviewers", "Ask an administrator for read access."),
+    ],
+    ids=["branch restrictions", "webhooks", "permissions", "what anybody may read"],
+)
+def test_what_only_administrators_may_read_is_not_asked_for_in_vain(
+    emulator: Emulator, client: Client, path: str, step: str
+) -> None:
+    emulator.add_fault(Fault(kind="status", status=403, body={"error": {"message": "No permission"}}))
+    with pytest.raises(AccessDenied) as caught:
+        read(client, endpoint=path)
+    assert (type(caught.value), caught.value.next_step) == (AccessDenied, step)
+
+
 def test_unresolved_hashes_are_named(client: Client) -> None:
     with pytest.raises(NotFound) as caught:
         read(client, f"/repositories/acme/web/commits?include={'a' * 40}")
