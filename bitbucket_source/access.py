@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from string import Formatter
 from typing import Any
@@ -64,11 +64,12 @@ def check_access(session: Session, tables: Sequence[Table]) -> Access:
     repositories: list[Repository] = []
     for _ in read_repositories(ask, session.settings.selection, repositories, []):
         pass
+    trials = _Trials(ask, repositories)
     return Access(
         holders=tuple(_with_sight(session, holder, identity) for identity, holder in asked),
         workspace=session.settings.workspace,
         repositories=len(repositories),
-        tables=tuple(_refusals(ask, tables, repositories)),
+        tables=tuple((table, trials.refusal(table)) for table in tables),
         requests=session.budget.requests,
     )
 
@@ -100,46 +101,59 @@ def _with_sight(session: Session, holder: Holder, identity: str) -> Holder:
     return replace(holder, repositories=len(session.client.pool.sights.get(identity, ())))
 
 
-_BELOW = {
-    COMMITS: ("commit_hash", "hash"),
-    PULL_REQUESTS: ("pull_request_id", "id"),
-    PIPELINES: ("pipeline_uuid", "uuid"),
-    PIPELINE_STEPS: ("step_uuid", "uuid"),
-    REPORTS: ("report_uuid", "uuid"),
+_NAMED_BY = {
+    "commit_hash": (COMMITS, "hash"),
+    "pull_request_id": (PULL_REQUESTS, "id"),
+    "pipeline_uuid": (PIPELINES, "uuid"),
+    "step_uuid": (PIPELINE_STEPS, "uuid"),
+    "report_uuid": (REPORTS, "uuid"),
 }
-"""what lists below an object of a table call it, and what it is called itself"""
+"""what lists below an object call it: the table of the object, and what it is called itself"""
 
 
-def _refusals(ask: Ask, tables: Sequence[Table], repositories: list[Repository]) -> Iterator[tuple[Table, str | None]]:
-    """Each table with why it cannot be read: what rides on another's list, or hangs below it, shares its refusal."""
-    asked: dict[str, str | None] = {}
-    place: dict[str, Any] = dict(repositories[0].place) if repositories else {}
-    for table in tables:
-        source = table if table.endpoint or table.parent is None else table.parent
-        if source.endpoint and source.endpoint not in asked:
-            above = asked.get(source.parent.endpoint) if source.parent is not None else None
-            asked[source.endpoint] = above or _refusal(ask, source, place)
-        yield table, asked.get(source.endpoint)
+class _Trials:
+    """Tries one row of each list, once. What rides on another's list, or hangs below it, shares its refusal."""
 
+    def __init__(self, ask: Ask, repositories: Sequence[Repository]) -> None:
+        self._ask = ask
+        self._place: dict[str, Any] = dict(repositories[0].place) if repositories else {}
+        self._refusals: dict[str, str | None] = {}
 
-def _refusal(ask: Ask, table: Table, place: dict[str, Any]) -> str | None:
-    """Why the table's list cannot be read; None where it can, or where there is nothing to try it on.
+    def refusal(self, table: Table) -> str | None:
+        """Why a table cannot be read; None where it can, or where there is nothing to try it on."""
+        while not table.endpoint and table.parent is not None:
+            table = table.parent
+        if not table.endpoint:
+            return None
+        if table.endpoint not in self._refusals:
+            self._refusals[table.endpoint] = self._above(table) or self._of_list(table)
+        return self._refusals[table.endpoint]
 
-    An object that was found is added to `place`: the lists below it are tried next.
-    """
-    there = {**place, **WHOLE_LISTS.get(table, ({},))[0]}
-    if not {name for _, name, _, _ in Formatter().parse(table.endpoint) if name} <= {"workspace", *there}:
+    def _above(self, table: Table) -> str | None:
+        needed = [_NAMED_BY[name][0] for name in _names_in(table) if name in _NAMED_BY]
+        if table.parent is not None:
+            needed.append(table.parent)
+        return next(filter(None, map(self.refusal, needed)), None)
+
+    def _of_list(self, table: Table) -> str | None:
+        there = {**self._place, **WHOLE_LISTS.get(table, ({},))[0]}
+        if not _names_in(table) <= {"workspace", *there}:
+            return None
+        try:
+            row = self._ask.first_row(table, there) if table.pagelen else self._ask.one(table, there)
+        except NotFound as error:
+            # below a repository it means that there is nothing: no commits, never a pipeline
+            return None if "{repository_uuid}" in table.endpoint else str(error)
+        except CredentialsRefused:
+            raise
+        except BitbucketError as error:
+            return str(error)
+        # the lists below the object are tried next
+        for name, (above, identity) in _NAMED_BY.items():
+            if above is table and row is not None:
+                self._place[name] = getattr(row, identity)
         return None
-    try:
-        row = ask.first_row(table, there) if table.pagelen else ask.one(table, there)
-    except NotFound as error:
-        # below a repository it means that there is nothing: no commits, never a pipeline
-        return None if "{repository_uuid}" in table.endpoint else str(error)
-    except CredentialsRefused:
-        raise
-    except BitbucketError as error:
-        return str(error)
-    if table in _BELOW and row is not None:
-        name, identity = _BELOW[table]
-        place[name] = getattr(row, identity)
-    return None
+
+
+def _names_in(table: Table) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(table.endpoint) if name}

@@ -66,6 +66,24 @@ def test_what_cannot_be_read_is_told_with_why(invoke: Invoke) -> None:
     assert token["Found in"] == "the environment variable BITBUCKET_ACCESS_TOKEN"
 
 
+@pytest.mark.parametrize(
+    ("tables", "lacking"),
+    [
+        pytest.param("deployments,deployment_attempts,deployment_commits", "deployments", id="beside what it is of"),
+        pytest.param("deployment_commits", "deployments", id="worked out from what is worked out"),
+        pytest.param("pipeline_steps", "pipelines", id="below another list"),
+        pytest.param("pipeline_test_cases", "pipelines", id="two below"),
+    ],
+)
+def test_what_depends_on_a_table_cannot_be_read_without_it(invoke: Invoke, tables: str, lacking: str) -> None:
+    done = invoke("check", "acme", "--tables", tables, **NO_TOKEN, BITBUCKET_ACCESS_TOKEN="emulator-repository-token")
+    assert done.exit_code == 1
+    told = dict(re.findall(r"^  (\w+) +(.*)$", done.stdout, flags=re.MULTILINE))
+    assert list(told) == tables.split(",")
+    for why in told.values():
+        assert why.startswith(f"CANNOT: 403 on /repositories/acme/{{repository_uuid}}/{lacking}/: "), why
+
+
 def test_a_consumer_tells_that_it_renews_itself(invoke: Invoke) -> None:
     done = invoke("check", "acme", *TABLES, **NO_TOKEN, **CONSUMER)
     (consumer,) = blocks(done.stdout)
