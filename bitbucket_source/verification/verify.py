@@ -124,7 +124,7 @@ def verify(
     session.budget.on_wait = lambda _: database.close()
     result = Verification(depth, secrets.randbelow(1_000_000) if seed is None else seed, Findings())
     try:
-        if not database.columns(REPOSITORIES) or not database.columns(SYNC_CURSORS):
+        if not database.columns(SYNC_CURSORS):
             raise nothing_synced(session.settings.workspace)
         adopt_last_selection(database, session)
         session.be_discreet(forgotten_in(database))

@@ -46,6 +46,19 @@ def test_an_exact_warehouse_ends_with_0_and_says_how_it_was_compared(
     assert synced.exists()
 
 
+@pytest.mark.parametrize("depth", [(), ("--deep", "all")], ids=["cheap", "all"])
+def test_a_warehouse_of_one_table_is_compared_by_that_one(
+    invoke: Invoke, tmp_path: Path, depth: tuple[str, ...]
+) -> None:
+    assert invoke("sync", "acme", "--tables", "pipelines").exit_code == 0
+    done = invoke("verify", "acme", *depth)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "No differences." in done.stdout
+    assert "repositories: not compared: it is not in the warehouse" in done.stdout
+    change(tmp_path / "bitbucket.duckdb", "delete from pipelines where build_number = 1")
+    assert invoke("verify", "acme", "--tables", "pipelines", *depth).exit_code == 1
+
+
 def test_differences_are_shown_row_by_row_and_end_with_1(damaged: Path, invoke: Invoke) -> None:
     done = invoke("verify", "acme", "--deep", "all", "--database", str(damaged))
     assert done.exit_code == 1
