@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound, RateLimited
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.events import Event, Events, Gone, Reached, Trouble
+from bitbucket_source.sync.events import Amend, Event, Events, Gone, Reached, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.listing import nothing_there, whole_list
 from bitbucket_source.sync.watched import Watched, heads_now, today
@@ -109,14 +110,29 @@ def checks_of(ask: Ask, job: Job, sha: str, look: Look) -> Generator[Event, None
 
 
 def verified_checks(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
-    """The lists of the next commits of which anything is stored, by hash; returns the last one's, '' at the end."""
+    """The lists of the next commits of which anything is stored, by hash; returns the last one's, '' at the end.
+
+    A commit whose list came empty is owed: the ordinary reading looks once more, and believes it.
+    """
     place = job.repository.place
     tables = [table for table in CHECKS if table in ask.wanted]
     stored = {sha for table in tables for (sha,) in job.known.stored(table, ["commit_hash"], place)}
     later = sorted(sha for sha in stored if sha > at)
     for sha in later[:COMMITS_AT_ONCE]:
-        yield from checks_of(ask, job, sha, Look(frozenset()))
+        look = Look(frozenset())
+        yield from checks_of(ask, job, sha, look)
+        if look.empty:
+            yield Amend(COMMIT_STATUSES, partial(_with_doubt, sha=sha, empty=tuple(look.empty)))
     return later[COMMITS_AT_ONCE - 1] if len(later) > COMMITS_AT_ONCE else ""
+
+
+def _with_doubt(cursor: ChecksCursor, sha: str, empty: Sequence[str]) -> ChecksCursor:
+    """The cursor with lists of a commit that came empty although rows are stored."""
+    return _replaced(
+        cursor,
+        owed=tuple(dict.fromkeys([*cursor.owed, sha])),
+        doubted=tuple(dict.fromkeys([*cursor.doubted, *empty])),
+    )
 
 
 def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, None, None]:

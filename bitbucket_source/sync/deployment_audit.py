@@ -15,7 +15,7 @@ from bitbucket_source.sync.deployments import NEWEST_FIRST, is_before, is_last, 
 from bitbucket_source.sync.environments import environments_of
 from bitbucket_source.sync.events import Amend, Event, Gone, Trouble
 from bitbucket_source.sync.job import Job
-from bitbucket_source.tables import DEPLOYMENTS
+from bitbucket_source.tables import DEPLOYMENTS, ENVIRONMENTS
 
 
 def verified_deployments(ask: Ask, job: Job, at: str) -> Generator[Event, None, str]:
@@ -44,7 +44,9 @@ def verified_deployments(ask: Ask, job: Job, at: str) -> Generator[Event, None, 
 
 def verified_environments(ask: Ask, job: Job, _at: str) -> Generator[Event, None, str]:
     """The environments of a repository, whole, and what is gone with those that are no longer there."""
-    yield from environments_of(ask, job, believed_empty=False)
+    if (yield from environments_of(ask, job, believed_empty=False)):
+        # the ordinary reading looks once more, and believes it
+        yield Amend(ENVIRONMENTS, lambda cursor: msgspec.structs.replace(cursor, empty=True))
     return ""
 
 

@@ -126,6 +126,20 @@ def test_the_audit_sees_what_changes_where_nobody_looks_any_more(bitbucket: Emul
     assert warehouse.rows(REPORTS) == [(old, "scan", "PASSED", "0", True)]
 
 
+def test_a_list_that_the_audit_sees_empty_is_believed_by_the_next_sync(
+    bitbucket: Emulator, warehouse: Warehouse
+) -> None:
+    old = push(bitbucket, "old", date="2019-01-01T00:00:00Z")
+    bitbucket.act("add_report", repository="web", commit=old, findings=1)
+    asked(warehouse)
+    bitbucket.act("remove_report", repository="web", commit=old)
+    asked(warehouse, audit_requests="all")
+    assert warehouse.rows(REPORTS) == [(old, "scan", "PASSED", "1", True)]
+    asked(warehouse)
+    assert warehouse.rows(REPORTS) == [(old, "scan", "PASSED", "1", False)]
+    assert warehouse.rows(ANNOTATIONS) == [(old, "finding-0", False)]
+
+
 def test_the_sources_of_open_pull_requests_are_watched_where_no_branch_is_left(
     bitbucket: Emulator, warehouse: Warehouse
 ) -> None:

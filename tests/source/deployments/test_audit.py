@@ -39,3 +39,17 @@ def test_the_audit_finds_an_environment_that_is_gone(world: World, warehouse: Wa
     warehouse.sync(audit_requests="all")
 
     assert warehouse.rows("select uuid from environments where deleted_at is not null") == [(empty,)]
+
+
+@pytest.mark.usefixtures("released")
+def test_environments_that_are_all_gone_are_found_and_believed_by_the_next_sync(
+    world: World, warehouse: Warehouse
+) -> None:
+    wait(world, 91)
+    for each in list(repository(world).environments):
+        actions.delete_environment(world, SLUG, each)
+    warehouse.sync(audit_requests="all")
+    warehouse.sync(audit_requests="0")
+
+    assert warehouse.rows("select count(*) from environments where deleted_at is null") == [(0,)]
+    assert warehouse.rows("select count(*) from deployments where deleted_at is null") == [(0,)]
