@@ -229,8 +229,9 @@ def _pull_requests(ask: Ask, job: Job, at: str) -> Unit:
     """The next fifty pull requests, by id."""
     params = {"q": f"id>{int(at or 0)}", "sort": "id"}
     page = next(iter(ask.pages(PULL_REQUESTS, job.repository.place, params)))
-    yield from changed_in_silence(job, page.rows)
-    yield from pull_request_rows(ask, job, page.rows)
+    rows = job.in_range(PULL_REQUESTS, page.rows, lambda row: row.updated_on, job.since)
+    yield from changed_in_silence(job, rows)
+    yield from pull_request_rows(ask, job, rows)
     return str(page.rows[-1].id) if page.next_url is not None and page.rows else ""
 
 
@@ -243,7 +244,11 @@ def _commits(ask: Ask, job: Job, at: str) -> Unit:
     except NotFound:
         # no refs, or a history that was rewritten meanwhile: the next round begins at its heads
         return ""
-    yield Rows(COMMITS, page.rows, job.repository.place)
+    rows = job.in_range(COMMITS, page.rows, lambda row: row.date, job.since)
+    yield Rows(COMMITS, rows, job.repository.place)
+    if page.rows and not rows:
+        # below this nothing is stored
+        return ""
     if not at and page.next_url is not None:
         frontier.update(job.refs.heads())
     for row in page.rows:

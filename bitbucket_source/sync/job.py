@@ -141,6 +141,18 @@ class Job:
         """Whether this sync is to go further back than one that read everything since then; '' is everything."""
         return bool(since) and (not self.since or moment(self.since) < moment(since))
 
+    def in_range(
+        self, table: Table, rows: Sequence[Row], time_of: Callable[[Row], str | None], since: str
+    ) -> list[Row]:
+        """Those of the rows that are not older than `since`, '' for any age, and those that are stored nevertheless."""
+        told = [(row, time_of(row)) for row in rows] if since else []
+        identity = table.key[-1]
+        old = {getattr(row, identity) for row, time in told if time and moment(time) < moment(since)}
+        if not old:
+            return list(rows)
+        out = old - {key[-1] for key in self.known.keys(table, self.repository.place, **{identity: old})}
+        return [row for row in rows if getattr(row, identity) not in out]
+
     def telling_of_a_push(self, rows: Sequence[Row], hashes_of: Callable[[Row], Iterable[str | None]]) -> list[Row]:
         """Those of the rows that name a commit which is not stored: one look for all of them."""
         named = [{sha for sha in hashes_of(row) if sha} for row in rows]

@@ -22,6 +22,7 @@ def verified_pipelines(ask: Ask, job: Job, at: str) -> Generator[Event, None, st
     except NotFound:
         return ""
     rows = list({row.uuid: row for row in page.rows}.values())
+    rows = job.in_range(PIPELINES, rows, lambda row: row.created_on, job.since)
     changed = job.known.different(PIPELINES, rows, place)
     yield Rows(PIPELINES, rows, place)
     owed: list[str] = []

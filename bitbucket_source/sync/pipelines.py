@@ -103,7 +103,8 @@ def _newest(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     if new is None and page.length:
         return _with(cursor, behind=True)
     unknown = {row.uuid for index, row in placed(page) if index < (new or 0)}
-    cursor = yield from _page(ask, job, cursor, page.rows, seen, owed=unknown)
+    inside = job.in_range(PIPELINES, page.rows, lambda row: row.created_on, cursor.since)
+    cursor = yield from _page(ask, job, cursor, inside, seen, owed=unknown)
     yield from _misfits(job, page)
     return _with(cursor, read=cursor.read + new, last=page.rows[0].uuid) if new else cursor
 

@@ -58,6 +58,26 @@ def test_a_later_one_changes_nothing(bitbucket: Emulator, synced: Warehouse, dat
     assert not differences(bitbucket, Path(synced.path))
 
 
+def test_an_audit_reads_nothing_that_it_left_out(warehouse: Warehouse, dates: list[str]) -> None:
+    warehouse.sync(since=dates[0], audit_requests="0")
+    tables = ("pull_requests", "pull_request_comments", "pipelines", "pipeline_steps", "deployments", "commits")
+    count = "select " + ", ".join(f"(select count(*) from {table})" for table in tables)
+    before = warehouse.rows(count)
+    for share in ("all", "0"):
+        warehouse.sync(since=dates[0], audit_requests=share)
+    assert warehouse.rows(count) == before
+
+
+def test_an_audit_verifies_what_is_stored_of_the_time_before(
+    bitbucket: Emulator, synced: Warehouse, dates: list[str]
+) -> None:
+    synced.rows("update pipelines set build_number = -1")
+    synced.rows("update pull_requests set title = 'damaged'")
+    synced.sync(since=dates[0], audit_requests="all")
+    found = differences(bitbucket, Path(synced.path))
+    assert not found, report(found)
+
+
 # the smaller the pieces, the more syncs it takes
 @pytest.mark.parametrize("requests", [pytest.param(30, marks=pytest.mark.long), 60])
 def test_the_missing_part_is_read_in_pieces(
