@@ -78,7 +78,7 @@ class Login:
             if digest(secrets.access_token) != refused and time.time() < secrets.renew_at:
                 return secrets
             server = TokenServer(kept.client_id, secrets.client_secret, kept.oauth_url)
-            self._store.note_renewal(msgspec.structs.replace(kept, secrets=secrets), time.time())
+            self._store.note_renewal(kept, time.time())
             try:
                 token = server.token_of_refresh(secrets.refresh_token)
             except GrantRefused:

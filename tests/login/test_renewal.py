@@ -219,7 +219,7 @@ def test_a_process_that_died_before_it_could_keep_the_answer_is_told_by_the_next
     logged_in()
     found = store.read()
     assert found is not None
-    store.note_renewal(msgspec.structs.replace(found[0], secrets=found[1]), time.time())
+    store.note_renewal(found[0], time.time())
     form = {"grant_type": "refresh_token", "refresh_token": found[1].refresh_token}
     assert requests.post(f"{emulator.oauth_url}/access_token", data=form, auth=CONSUMER, timeout=10).ok
     emulator.act("advance_clock", seconds=TWO_HOURS)

@@ -16,7 +16,7 @@ from bitbucket_source.credentials import resolve_credentials
 from bitbucket_source.login import log_out
 from tests.api.reading import make_client, read
 
-from .conftest import LogIn
+from .conftest import CONSUMER, LogIn
 
 LOCKED_KEYRING = """
 from keyring.backend import KeyringBackend
@@ -73,6 +73,24 @@ def secrets_of(store: LoginStore) -> list[str]:
     found = store.read()
     assert found is not None
     return [found[1].client_secret, found[1].access_token, found[1].refresh_token]
+
+
+@pytest.mark.usefixtures("a_keyring")
+def test_a_renewal_that_came_to_nothing_leaves_no_secret_in_the_file(
+    emulator: Emulator, logged_in: LogIn, store: LoginStore
+) -> None:
+    login = logged_in()
+    found = store.read()
+    assert found is not None
+    emulator.revoke_tokens()
+    with pytest.raises(CredentialsError, match="no longer good"):
+        read(make_client(emulator.base_url, credentials=login))
+    written = everything_in(store.path.parent)
+    assert "renewal_began_at" in written
+    assert [
+        secret for secret in (found[1].access_token, found[1].refresh_token, CONSUMER[1]) if secret in written
+    ] == []
+    assert store.read() == (store.look(), found[1]), "the keyring has them"
 
 
 def test_without_a_keyring_a_file_holds_them(logged_in: LogIn, store: LoginStore) -> None:
