@@ -111,6 +111,8 @@ class TokenServer:
         # it logs secrets and tokens at DEBUG
         logging.getLogger("requests_oauthlib.oauth2_session").setLevel(logging.INFO)
         problem: Exception
+        # what is posted would go with a redirect, wherever that leads
+        session.get_redirect_target = _nowhere  # type: ignore[assignment,method-assign]
         with session:
             for kind in ("access_token_response", "refresh_token_response"):
                 session.register_compliance_hook(kind, _checked)
@@ -173,6 +175,10 @@ class OAuthConsumer:
             if self._auth is refused:
                 self._auth = None
         return True
+
+
+def _nowhere(_: Response) -> None:
+    """Where a redirect is followed to."""
 
 
 def _checked(response: Response) -> Response:

@@ -242,3 +242,19 @@ def test_the_secret_is_not_sent_over_plain_http_to_another_machine() -> None:
     assert str(caught.value) == (
         "http://bitbucket.example/site/oauth2/access_token is plain http, which would show the secret: use https."
     )
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_token_server_that_redirects_is_not_followed(status: int) -> None:
+    """With 307 and 308 whatever is posted would go along: the refresh token."""
+    token = json_reply({"access_token": "1", "token_type": "bearer"})
+    with serving(lambda _: token) as elsewhere:
+        moved = Reply(status, b"", {"Location": f"{elsewhere.url}/access_token"})
+        with serving(lambda _: moved) as stub:
+            server = oauth.TokenServer("id", "secret", stub.url)
+            for ask in (server.token_of_the_owner, lambda: server.token_of_refresh("swordfish")):
+                with pytest.raises(
+                    CredentialsError, match=f"answers {status} and no token: is BITBUCKET_OAUTH_URL right"
+                ):
+                    ask()
+        assert (len(stub.requests), elsewhere.requests) == (2, [])
