@@ -6,6 +6,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 from bitbucket_source.api.errors import Stopped
 from bitbucket_source.api.quota import Quotas
@@ -28,7 +30,9 @@ class Budget:
         self._deadline = None if max_seconds is None else time.monotonic() + max_seconds
         self._lock = threading.Lock()
         self._waits: dict[int, str] = {}
-        self._stop = threading.Event()
+        self._is_stop_asked = False
+        # an Event takes a lock, which the thread that a signal handler interrupts may hold
+        self._wake: SimpleQueue[None] = SimpleQueue()
         self._stop_reason = ""
         self.quotas = quotas or Quotas()
         self.requests = 0
@@ -59,7 +63,7 @@ class Budget:
 
     def check(self) -> None:
         """Raise Stopped if the run must not go on."""
-        if self._stop.is_set():
+        if self._is_stop_asked:
             raise Stopped(self._stop_reason)
         if self._deadline is not None and time.monotonic() > self._deadline:
             raise Stopped("the time of --max-time is over")
@@ -68,12 +72,13 @@ class Budget:
         """Let every thread stop before its next request, and end its wait; the first reason is the one told."""
         # no lock: signal handlers call this
         self._stop_reason = self._stop_reason or reason
-        self._stop.set()
+        self._is_stop_asked = True
+        self._wake.put(None)
 
     @property
     def is_stop_asked(self) -> bool:
         """Whether somebody asked to stop, as opposed to an allowance or a time that ended."""
-        return self._stop.is_set()
+        return self._is_stop_asked
 
     def wait(self, seconds: float, why: str = "") -> None:
         """Wait, unless the run has to stop meanwhile: then raise Stopped at once. `why` is for people."""
@@ -86,7 +91,9 @@ class Budget:
         try:
             if seconds > LONG_WAIT and self.on_wait is not None:
                 self.on_wait(seconds)
-            self._stop.wait(seconds)
+            with suppress(Empty):
+                self._wake.get(timeout=seconds)
+                self._wake.put(None)  # for the others
         finally:
             with self._lock:
                 del self._waits[thread]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,48 @@ def test_every_try_counts(emulator: Emulator) -> None:
     with pytest.raises(Stopped):
         read(client)
     assert statuses(emulator) == [500, 500]
+
+
+def test_a_stop_at_any_instant_of_a_wait_ends_it() -> None:
+    """A signal handler runs between two steps of the thread that waits, and must not wait for a lock of that thread."""
+
+    def wait_and_be_interrupted() -> None:
+        steps = 0
+
+        def trace(*_: object) -> Any:
+            nonlocal steps
+            steps += 1
+            if steps == step:
+                stopped.set()
+                budget.stop("enough")
+            return trace
+
+        sys.settrace(trace)
+        try:
+            with pytest.raises(Stopped):
+                budget.wait(60)
+        finally:
+            sys.settrace(None)
+
+    for step in range(1, 100):
+        budget, stopped = Budget(), threading.Event()
+        thread = threading.Thread(target=wait_and_be_interrupted, daemon=True)
+        thread.start()
+        if not stopped.wait(0.3):
+            # it sleeps before it comes to this step
+            assert step > 10
+            budget.stop("enough")
+            break
+        thread.join(5)
+        assert not thread.is_alive(), step
+
+
+def test_a_stop_ends_the_wait_of_every_thread() -> None:
+    budget = Budget()
+    with ThreadPoolExecutor(32) as pool:
+        waits = [pool.submit(budget.wait, 60) for _ in range(32)]
+        budget.stop("enough")
+        assert [type(each.exception(5)) for each in waits] == [Stopped] * 32
 
 
 def test_threads_together_spend_no_more_than_there_is() -> None:
