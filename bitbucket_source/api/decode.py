@@ -60,6 +60,14 @@ class _Envelope(msgspec.Struct):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
+class _Object(msgspec.Struct):
+    type: Any = None
+    error: Any = None
+
+
+_OBJECT = msgspec.json.Decoder(_Object)
+
+
 def decode_page(body: bytes, row_type: type[Row]) -> Page[Row]:
     """A page of a list. Raises TryFailed where the body is none."""
     try:
@@ -81,15 +89,18 @@ def rewritten(body: bytes, rewrite: Callable[[Any], Any]) -> bytes:
 
 
 def decode_json(body: bytes) -> Any:
-    """Whatever the body holds. Raises TryFailed where it is no JSON."""
-    return json.loads(_mended(body))
+    """Whatever the body holds. Raises TryFailed where it is no JSON, or an error."""
+    mended = _mended(body)
+    _refuse_error(mended)
+    return json.loads(mended)
 
 
 def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
-    """A single object. Raises TryFailed where the body is no JSON, and UnexpectedShape where it is JSON of another
-    shape.
+    """A single object. Raises TryFailed where the body is no JSON, or an error, and UnexpectedShape where it is JSON of
+    another shape.
     """
     decoder = decoder_of(row_type)
+    _refuse_error(body)
     try:
         return cast("Row", _decoded(decoder, body))
     except _UNREADABLE:
@@ -103,6 +114,16 @@ def decode_object(body: bytes, row_type: type[Row], endpoint: str) -> Row:
 def decode_row(raw: msgspec.Raw, row_type: type[Row]) -> Row:
     """An object of a list that was asked for undecoded. Raises msgspec.ValidationError where it does not fit."""
     return cast("Row", _decoded(decoder_of(row_type), raw))
+
+
+def _refuse_error(body: bytes) -> None:
+    """Raise TryFailed for an error that came with status 200: objects without a key of their own would take it."""
+    try:
+        found = _OBJECT.decode(body)
+    except _UNREADABLE:
+        return
+    if found.type == "error" and found.error is not None:
+        raise TryFailed("the answer is an error where an object was due")
 
 
 def _object_by_object(body: bytes, row_type: type[Row]) -> Page[Row]:

@@ -161,3 +161,15 @@ def test_json_reply_is_what_the_decoder_reads() -> None:
     with serving(lambda _: json_reply({"values": [{"id": 1}]})) as stub:
         pages = list(Lists(make_client(stub.url)).follow("/list", "/asked", Titled, pagelen=10))
     assert [(page.rows, page.next_url, page.misfits) for page in pages] == [([Titled(1)], None, [])]
+
+
+def test_an_error_that_comes_with_200_is_no_object_and_is_asked_for_again() -> None:
+    class OfNothing(msgspec.Struct):
+        number_of_test_cases: int | None = None
+        type: str | None = None
+
+    told: list[Reply] = [json_reply({"type": "error", "error": {"message": "x"}}), json_reply({"type": "error"})]
+    with serving(lambda _: told.pop(0)) as stub:
+        found = Lists(make_client(stub.url)).one("/reports", "/reports", OfNothing)
+    assert found == OfNothing(type="error"), "what calls itself so and tells of none is an object"
+    assert len(stub.requests) == 2
