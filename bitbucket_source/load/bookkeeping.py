@@ -21,7 +21,9 @@ from bitbucket_source.load.resources import bookkeeping_resource, one_source
 from bitbucket_source.load.selection import Selection, encode_selection
 from bitbucket_source.sync.agenda import Agenda
 from bitbucket_source.sync.audit import Round
+from bitbucket_source.sync.items import identity_of
 from bitbucket_source.tables import BOOKKEEPING_TABLES, REPOSITORIES, SYNC_ERRORS, SYNC_RUNS, TABLES, Table
+from bitbucket_source.tables.contract import Type
 
 _LOAD_ID = "_dlt_load_id"
 _BY_SQL = "sql"
@@ -113,6 +115,15 @@ class Bookkeeping:
             self.run_id,
         )
 
+    def unread_items(self) -> list[tuple[Table, str]]:
+        """What earlier runs could not read and no run has read since: the table and the item of each."""
+        rows = self.database.rows(
+            f"select table_name, item from {self.database.name(SYNC_ERRORS)} "
+            "where workspace_slug = %s and resolved_at is null",
+            self.workspace,
+        )
+        return [(TABLES[table], item) for table, item in rows if table in TABLES]
+
     def settle_errors(self, agenda: Agenda) -> None:
         """Write what this run could not read, and resolve what it could read again."""
         name = self.database.name(SYNC_ERRORS)
@@ -180,18 +191,24 @@ class Bookkeeping:
         if table is None:
             return True
         source = table if table.endpoint else table.parent or table
-        field_name, _, identity = item.partition(" ")
-        if not item or field_name not in {"id", "uuid", "hash", "name", "slug"}:
+        identity = identity_of(table, item)
+        if identity is None or table.listed_whole:
             return (source.name, repository) in agenda.complete or bool(
                 table.parent and (table.parent.name, repository) in agenda.complete
             )
+        if (table, repository_uuid, identity) in agenda.unread.met:
+            return True
         if not self.database.columns(table):
             return False
         columns = {"repository_uuid": repository_uuid} if table.is_per_repository else {}
         conditions = " and ".join([f"{name} = %s" for name in (*columns, table.key[-1])])
         found = self.database.rows(
             f"select 1 from {self.database.name(table)} where synced_at > %s and {conditions} limit 1",
-            *(seen, *columns.values(), _typed(table, identity)),
+            *(
+                seen,
+                *columns.values(),
+                int(identity) if table.columns_by_name[table.key[-1]].type is Type.BIGINT else identity,
+            ),
         )
         return bool(found)
 
@@ -203,7 +220,3 @@ class Bookkeeping:
             *row.values(),
             _BY_SQL,
         )
-
-
-def _typed(table: Table, identity: str) -> Any:
-    return int(identity) if table.columns_by_name[table.key[-1]].type == "bigint" else identity

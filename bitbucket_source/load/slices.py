@@ -108,6 +108,7 @@ def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, ta
     remembered = books.remembered()
     session.add_earlier(books.requests_of_the_last_hour())
     session.agenda.first = remembered.next_repository
+    session.agenda.unread.expect(books.unread_items())
     session.audit = Audit(
         Share.parsed(session.settings.audit_requests),
         session.budget,

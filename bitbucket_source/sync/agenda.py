@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from bitbucket_source.sync.events import Trouble
+from bitbucket_source.sync.items import Unread
 from bitbucket_source.sync.repositories import Repository, Workspace
 from bitbucket_source.tables import Table
 
@@ -56,6 +57,8 @@ class Agenda:
     """what is being read now, by repository"""
     rows_read: int = 0
     """objects read so far, for the progress line"""
+    unread: Unread = field(default_factory=Unread)
+    """single objects that earlier syncs could not read"""
     marked: Counter[Table] = field(default_factory=Counter)
     """rows marked as deleted so far, by table"""
     _marking: threading.Lock = field(default_factory=threading.Lock, repr=False)

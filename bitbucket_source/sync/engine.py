@@ -257,6 +257,7 @@ class Engine:
         match event:
             case Rows():
                 self._agenda.rows_read += len(event.objects)
+                self._agenda.unread.meet(event, uuid)
                 self._sink.put(event, tables)
             case Gone():
                 self._agenda.mark(event.table, rows_to_mark(event, self._known))

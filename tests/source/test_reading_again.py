@@ -109,6 +109,28 @@ def test_an_error_is_over_whatever_has_become_of_its_repository(
     assert synced.rows("select count(*) from sync_errors where resolved_at is null") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        ("/pullrequests$", "values.*.title", 7),
+        ("/refs/branches", "values.*.target.hash", 7),
+        ("/environments", "values.*.name", 7),
+        ("/pullrequests$", "values.*.id", "no number"),
+        ("/repositories/acme$", "values.*.description", 7),
+    ],
+)
+def test_an_error_is_over_when_the_object_can_be_read_and_is_as_it_was(
+    bitbucket: Emulator, synced: Warehouse, path: str, field: str, value: object
+) -> None:
+    bitbucket.add_fault(Fault(kind="poison", path=path, field=field, value=value))
+    assert synced.sync(audit_requests="all").exit_code == 1
+    bitbucket.clear_faults()
+    assert synced.rows("select count(*) > 0 from sync_errors where item != ''") == [(True,)]
+    assert synced.sync(audit_requests="all").exit_code == 0
+
+    assert synced.rows("select * from sync_errors where resolved_at is null") == []
+
+
 def test_every_run_stands_in_the_books(synced: Warehouse) -> None:
     synced.sync(max_requests=6)
 
