@@ -65,8 +65,8 @@ def own(kind: int, kinds: int, *keys: str) -> str:
 
 def of_pull_requests(day: int) -> Iterator[str]:
     """Merges, reopenings, other landings, and what hangs below: each of them of pull requests of its own."""
-    key, kinds = ("repository_uuid", "id"), 8
-    itself = own(0, kinds, *key)
+    key, kinds = ("repository_uuid", "id"), 10
+    itself = f"({own(0, kinds, *key)} or {own(1, kinds, *key)} or {own(2, kinds, *key)})"
     yield changed(
         "pull_requests",
         "state = 'MERGED', closed_on = created_on + interval '3' hour",
@@ -80,16 +80,16 @@ def of_pull_requests(day: int) -> Iterator[str]:
     yield changed("pull_requests", "state = 'OPEN', closed_on = null", f"{itself} and {some(0.2, *key, salt=day + 3)}")
     yield gone("pull_requests", f"{itself} and {some(0.2, *key, salt=day + 4)}")
     yield came("pull_requests", {"id": "id + 1000"}, "true", BARE)
-    yield gone("pull_request_comments", f"{own(1, kinds, *PULL_REQUEST)} and {some(0.5, 'id', salt=day)}")
-    yield gone("pull_request_activity", f"{own(2, kinds, *PULL_REQUEST)} and {some(0.5, 'activity_id', salt=day)}")
+    yield gone("pull_request_comments", f"{own(3, kinds, *PULL_REQUEST)} and {some(0.5, 'id', salt=day)}")
+    yield gone("pull_request_activity", f"{own(4, kinds, *PULL_REQUEST)} and {some(0.5, 'activity_id', salt=day)}")
     later = "date = date + interval '30' minute"
-    yield changed("pull_request_activity", later, own(3, kinds, *PULL_REQUEST))
+    yield changed("pull_request_activity", later, own(5, kinds, *PULL_REQUEST))
     elsewhere = f"source_commit_hash = substr({LATE_PUSH}, 1, 12)"
-    yield changed("pull_request_activity", elsewhere, f"{own(3, kinds, *PULL_REQUEST)} and kind = 'update'")
-    yield gone("pull_request_activity_reviewers", own(4, kinds, *PULL_REQUEST))
-    yield gone("pull_request_participants", f"{own(5, kinds, *PULL_REQUEST)} and {some(0.5, 'user_uuid', salt=day)}")
-    yield gone("pull_request_commits", f"{own(6, kinds, *PULL_REQUEST)} and {some(0.5, 'hash', salt=day)}")
-    yield changed("pull_request_files", "lines_added = 7", own(7, kinds, *PULL_REQUEST))
+    yield changed("pull_request_activity", elsewhere, f"{own(5, kinds, *PULL_REQUEST)} and kind = 'update'")
+    yield gone("pull_request_activity_reviewers", own(6, kinds, *PULL_REQUEST))
+    yield gone("pull_request_participants", f"{own(7, kinds, *PULL_REQUEST)} and {some(0.5, 'user_uuid', salt=day)}")
+    yield gone("pull_request_commits", f"{own(8, kinds, *PULL_REQUEST)} and {some(0.5, 'hash', salt=day)}")
+    yield changed("pull_request_files", "lines_added = 7", own(9, kinds, *PULL_REQUEST))
 
 
 def of_listed_commits(day: int) -> Iterator[str]:
@@ -103,13 +103,24 @@ def of_participants(day: int) -> Iterator[str]:
 
 
 def of_commits(day: int) -> Iterator[str]:
-    """Commits that no ref reaches any more or again, heads stored late, a mapped address."""
+    """Commits that no ref reaches any more or again, heads stored late, a mapped address, accounts beside addresses."""
     yield gone("commits", some(0.05, *COMMIT, salt=day))
     yield back("commits", some(0.5, *COMMIT, salt=day + 1))
     yield (
         f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, synced_at)"
         f" select repository_uuid, {LATE_HEAD} || '01234567', created_on, 'Somebody <somebody@example.com>', now()"
         f" from {RAW}.pull_requests where source_commit_hash = substr({LATE_HEAD}, 1, 12)"
+    )
+    yield (
+        f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, author_user_uuid, synced_at)"
+        f" select repository_uuid, md5(cast(id as text) || author_uuid) || '01234567', created_on,"
+        f" 'All <all@example.com>', author_uuid, now() from {RAW}.pull_requests"
+        " where id > 1000 and author_uuid is not null"
+    )
+    yield (
+        f"insert into {RAW}.commits (repository_uuid, hash, date, author_raw, synced_at)"
+        f" select distinct repository_uuid, md5(repository_uuid || author_raw) || '01234567', date"
+        f" '2026-01-01', author_raw, now() from {RAW}.commits where author_user_uuid is not null"
     )
     newest = f"select max(hash) from {RAW}.commits where author_user_uuid is null"
     mapped = f"author_user_uuid = (select min(uuid) from {RAW}.users)"
@@ -142,7 +153,7 @@ def of_trailers(day: int) -> Iterator[str]:
 
 
 def of_deployments(day: int) -> Iterator[str]:
-    """Attempts that failed after all or came weeks late, commits carried or not, environments of another kind."""
+    """Attempts that failed after all or came weeks late."""
     failed = some(0.1, *DEPLOYMENT, salt=day)
     yield changed("deployment_attempts", "status = 'FAILED'", failed)
     yield changed("deployments", "state_status_name = 'FAILED'", failed.replace("deployment_uuid", "uuid"))
@@ -153,8 +164,16 @@ def of_deployments(day: int) -> Iterator[str]:
         some(0.05, *DEPLOYMENT, salt=day + 1),
         ATTEMPT,
     )
+
+
+def of_carried_commits(day: int) -> Iterator[str]:
+    """Commits carried or not."""
     yield gone("deployment_commits", some(0.05, *DEPLOYMENT, "hash", salt=day))
     yield back("deployment_commits", some(0.5, *DEPLOYMENT, "hash", salt=day + 1))
+
+
+def of_environments(day: int) -> Iterator[str]:
+    """Environments of another name or kind."""
     one = f"select min(uuid) from {RAW}.environments where environment_type_name = 'Production'"
     yield changed("environments", f"name = 'day {day}'", some(0.5, "uuid", salt=day))
     yield changed("environments", "environment_type_name = 'Staging'", f"uuid = ({one})")
@@ -198,7 +217,9 @@ DAYS = (
     (of_parents,),
     (of_listed_commits,),
     (of_trailers,),
-    (of_deployments, of_runs),
+    (of_deployments,),
+    (of_runs, of_environments),
+    (of_carried_commits,),
     (of_accounts,),
     (of_repositories,),
 )
