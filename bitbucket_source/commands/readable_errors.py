@@ -9,16 +9,20 @@ import click
 
 USAGE = 2
 LOCKED = 75
+INTERRUPTED = 130
 _DAMAGED = "Corrupt database file"
 
 
 @contextmanager
 def readable_errors() -> Iterator[None]:
-    """Turn what a user can mend into a message on stderr and an exit code; let bugs through."""
+    """Turn what a user can mend, and Ctrl-C, into a message on stderr and an exit code; let bugs through."""
     try:
         yield
     except click.exceptions.Exit:
         raise
+    except KeyboardInterrupt:
+        click.echo("\nInterrupted.", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
     except Exception as error:
         told = _told(error)
         if told is None:
@@ -62,7 +66,11 @@ def _told(error: Exception) -> tuple[str, int] | None:
 
 
 def _told_by_dlt(cause: BaseException) -> str | None:
-    from dlt.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
+    from dlt.common.configuration.exceptions import (
+        ConfigFieldMissingException,
+        ConfigValueCannotBeCoercedException,
+        InvalidNativeValue,
+    )
     from dlt.common.destination.exceptions import UnknownDestinationModule
     from dlt.destinations.exceptions import DestinationConnectionError
 
@@ -78,6 +86,11 @@ def _told_by_dlt(cause: BaseException) -> str | None:
         return (
             f"The setting {cause.field_name.rpartition('.')[2]} cannot be read: look how .dlt/config.toml writes it. "
             'In the environment a list is written ["a", "b"].'
+        )
+    if isinstance(cause, InvalidNativeValue):
+        return (
+            "The credentials of the destination cannot be read: look how dlt's documentation writes them, "
+            "as in postgresql://username:password@host:port/database."
         )
     if isinstance(cause, DestinationConnectionError):
         return f"The destination cannot be reached: {cause.inner_exc}".strip()

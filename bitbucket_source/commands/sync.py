@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,7 +22,7 @@ from bitbucket_source.commands.options import (
     workspace_options,
 )
 from bitbucket_source.commands.progress import progress_of
-from bitbucket_source.commands.readable_errors import readable_errors
+from bitbucket_source.commands.readable_errors import INTERRUPTED, readable_errors
 
 if TYPE_CHECKING:
     import dlt
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from bitbucket_source.load.slices import SyncResult
     from bitbucket_source.session import Session
 
-_KILLED_BY_USER = 130
 _TROUBLES_SHOWN = 20
 
 
@@ -67,7 +66,7 @@ def sync(
     """
     with readable_errors():
         from bitbucket_source.load.lock import SyncLock
-        from bitbucket_source.load.pipeline import configured_pipeline
+        from bitbucket_source.load.pipeline import configured_pipeline, refuse_what_is_no_database, warehouse_of
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
 
@@ -78,13 +77,17 @@ def sync(
         selected = chosen_tables(tables)
         where = given(destination=destination, database=database, dataset=dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)
+        if build:
+            # hours later it would be too late to say that they cannot be built there
+            warehouse_of(pipeline)
+        refuse_what_is_no_database(pipeline)
         lock = SyncLock(pipeline, session.settings.workspace)
         with lock, stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected)
         click.echo("\n".join(summary(result, session)))
         if session.agenda.repositories == []:
             click.echo("Notice: no repository is selected: look at --repositories, --exclude and --projects.")
-        if build:
+        if build and not session.agenda.stop_asked:
             from bitbucket_source.commands.models import build_and_tell
 
             build_and_tell(**where)
@@ -99,10 +102,12 @@ def stopping_on_ctrl_c(session: Session, pipeline: dlt.Pipeline) -> Iterator[Non
 
     def stop(*_: object) -> None:
         if session.agenda.stop_asked:
-            os._exit(_KILLED_BY_USER)
+            os._exit(INTERRUPTED)
         session.agenda.stop_asked = True
         session.budget.stop("you asked to stop")
-        click.echo("\nStopping and saving. Ctrl-C again ends at once.", err=True)
+        # the thread that was interrupted may be writing there, or nobody reads it any more
+        with suppress(RuntimeError, OSError):
+            click.echo("\nStopping and saving. Ctrl-C again ends at once.", err=True)
 
     before = signal.signal(signal.SIGINT, stop)
     try:

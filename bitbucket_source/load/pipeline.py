@@ -75,6 +75,17 @@ configured_pipeline = with_config(make_pipeline, sections=("sources", "bitbucket
 """`make_pipeline` with what is not given taken from dlt's configuration."""
 
 
+def refuse_what_is_no_database(pipeline: dlt.Pipeline) -> None:
+    """Raise DestinationError for a destination whose rows no SQL changes, as files: marks and books take it."""
+    from dlt.destinations.job_client_impl import SqlJobClientBase
+
+    if not isinstance(pipeline.destination_client(), SqlJobClientBase):
+        raise DestinationError(
+            f"{pipeline.destination.destination_name} is no database with SQL, which a sync needs to change rows: "
+            "choose duckdb, postgres, bigquery, snowflake ..."
+        )
+
+
 def warehouse_of(pipeline: dlt.Pipeline) -> str:
     """Where the models find the tables: DuckDB's file, or Postgres' connection string.
 

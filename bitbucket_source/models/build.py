@@ -139,6 +139,8 @@ def _invoke(arguments: list[str]) -> ModelsResult:
     started = time.monotonic()
     with seldom_collected():
         outcome = dbtRunner().invoke(arguments)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception is not None:
         raise error_of(outcome.exception, project_directory()) from outcome.exception
     return result_of(cast("RunExecutionResult", outcome.result).results, time.monotonic() - started)

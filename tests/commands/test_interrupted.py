@@ -1,0 +1,81 @@
+"""Ctrl-C at each stage: what ends, with which exit code, and without a traceback."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import dlt
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from bitbucket_emulator import Emulator, Fault
+from bitbucket_source.commands.sync import stopping_on_ctrl_c
+from bitbucket_source.source import make_session
+from tests.commands.conftest import COMMAND, Completed, Invoke
+
+Interrupted = Callable[..., Completed]
+
+
+@pytest.fixture
+def interrupted(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path) -> Interrupted:
+    """A command that gets Ctrl-C when it has asked for a path that begins so, and waits for the answer."""
+
+    def interrupted(path: str, *arguments: str, seconds: float = 2) -> Completed:
+        bitbucket.add_fault(Fault(kind="delay", path=path, seconds=seconds))
+        with subprocess.Popen(
+            [COMMAND, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            while not any(path in entry.path for entry in bitbucket.requests):
+                assert process.poll() is None, process.communicate()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        return Completed(arguments, process.returncode, out, err)
+
+    return interrupted
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_a_command_that_only_looks_ends_at_once_with_130(interrupted: Interrupted, command: str) -> None:
+    done = interrupted("/repositories/acme", command, "acme")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "Interrupted.")
+
+
+def test_models_that_are_being_built_end_with_130(
+    synced: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # dbt catches Ctrl-C, and tells of it so
+    stopped = dbtRunnerResult(success=False, exception=KeyboardInterrupt())
+    monkeypatch.setattr(dbtRunner, "invoke", lambda *_: stopped)
+    done = invoke("models", "--database", str(synced))
+    assert (done.exit_code, done.stdout, done.stderr.strip()) == (130, "", "Interrupted.")
+
+
+def test_a_sync_that_was_asked_to_stop_builds_no_models(interrupted: Interrupted) -> None:
+    done = interrupted("/steps", "sync", "acme", "--models", seconds=0.3)
+    assert done.returncode == 3
+    assert "Stopped: you asked to stop." in done.stdout
+    assert "Models:" not in done.stdout
+
+
+@pytest.mark.parametrize("error", [RuntimeError("reentrant call"), BrokenPipeError()], ids=["busy", "closed"])
+def test_ctrl_c_stops_a_sync_whose_terminal_cannot_be_written_to(
+    bitbucket: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    session = make_session("acme", base_url=bitbucket.base_url, credentials={"access_token": "x"})
+    pipeline = dlt.pipeline("interrupted", destination="duckdb", pipelines_dir=str(tmp_path))
+    monkeypatch.setattr("click.echo", fail)
+    with stopping_on_ctrl_c(session, pipeline):
+        signal.raise_signal(signal.SIGINT)
+    assert session.agenda.stop_asked
+    assert session.budget.is_stop_asked
