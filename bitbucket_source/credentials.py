@@ -13,6 +13,7 @@ from typing import TypeAlias
 import dlt
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
+from bitbucket_source.api.connection import fault_of_address
 from bitbucket_source.api.credentials import AN_ARGUMENT, AccessToken, Credentials, CredentialsError
 from bitbucket_source.api.finding import CREDENTIAL_NAMES, credentials_from, credentials_from_environment
 from bitbucket_source.api.login import Login
@@ -82,7 +83,10 @@ def _consumer_of_login(oauth_url: str) -> list[tuple[str, str]]:
 
 
 def _oauth_url(given: str | None) -> str:
-    return given or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
+    found = given or os.environ.get("BITBUCKET_OAUTH_URL") or DEFAULT_OAUTH_URL
+    if fault := fault_of_address("oauth_url", found, DEFAULT_OAUTH_URL):
+        raise CredentialsError(fault)
+    return found
 
 
 def _of_argument(given: Given | None, oauth_url: str) -> Credentials | Several | None:

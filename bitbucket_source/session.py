@@ -12,6 +12,7 @@ from typing import Any
 
 from bitbucket_source.api.budget import Budget
 from bitbucket_source.api.client import DEFAULT_BASE_URL, Client
+from bitbucket_source.api.connection import fault_of_address
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.lists import Lists
 from bitbucket_source.api.pool import Several
@@ -73,8 +74,8 @@ class Settings:
             raise SettingsError(
                 f"workspace is {self.workspace!r}: give the workspace's name as it stands in bitbucket.org/<workspace>."
             )
-        if not re.match(r"https?://[^/]+", self.base_url):
-            raise SettingsError(f"base_url is {self.base_url!r}: it must start with https:// or http://.")
+        if fault := fault_of_address("base_url", self.base_url, DEFAULT_BASE_URL):
+            raise SettingsError(fault)
         if not 1 <= self.workers <= 32:
             raise SettingsError(f"workers is {self.workers}: it must lie between 1 and 32.")
         if self.max_requests is not None and self.max_requests < 1:

@@ -52,3 +52,17 @@ def _why_no_answer(error: Exception) -> str:
 def host_of(url: str) -> str:
     """The host of a URL with its port, and without any password."""
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def fault_of_address(name: str, url: str, example: str) -> str:
+    """What is wrong with the setting `name`, the URL of a server, in a sentence; '' where nothing is."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"https", "http"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # a port that is none, a bracket too few
+        is_address = False
+    if "@" in url:
+        # not shown: it may be a password, which would stand in messages too
+        return f"{name} holds a name or a password: leave them out, credentials have settings of their own."
+    return "" if is_address else f"{name} is {url!r}: write it like {example}."

@@ -173,6 +173,20 @@ MISTAKES = {
     "a file in no folder": (["sync", "acme", "--database", "nowhere/b.duckdb"], {}, "No such file or directory"),
     "no workers": (["sync", "acme", "--workers", "0"], {}, "workers is 0"),
     "no address": (["sync", "acme", "--base-url", "api.bitbucket.org"], {}, "base_url is 'api.bitbucket.org'"),
+    "a broken address": (["sync", "acme", "--base-url", "http://[::1/2.0"], {}, "base_url is 'http://[::1/2.0'"),
+    "a port that is none": (["sync", "acme", "--base-url", "http://a:99999"], {}, "base_url is 'http://a:99999'"),
+    "an address without a host": (["sync", "acme", "--base-url", "https:///2.0"], {}, "base_url is 'https:///2.0'"),
+    "a password in the address": (
+        ["sync", "acme", "--base-url", "https://me:emulator-api-token@a/2.0"],
+        {},
+        "base_url holds a name or a password",
+    ),
+    "a broken token server": (["sync", "acme"], {"BITBUCKET_OAUTH_URL": "http://[::1"}, "oauth_url is 'http://[::1'"),
+    "a password in the token server": (
+        ["sync", "acme"],
+        {"BITBUCKET_OAUTH_URL": "https://me:emulator-api-token@a"},
+        "oauth_url holds a name or a password",
+    ),
     "no such destination": (["sync", "acme", "--destination", "nowhere"], {}, "dlt knows no such destination"),
     "a dataset like its file": (["sync", "acme", "--dataset", "bitbucket"], {}, "DuckDB refuses a dataset"),
 }
