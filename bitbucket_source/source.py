@@ -121,9 +121,9 @@ def make_session(
     settings = Settings(
         workspace,
         base_url=base_url or os.environ.get("BITBUCKET_BASE_URL") or DEFAULT_BASE_URL,
-        repositories=tuple(repositories or ()),
-        exclude=tuple(exclude or ()),
-        projects=tuple(projects or ()),
+        repositories=_several("repositories", repositories),
+        exclude=_several("exclude", exclude),
+        projects=_several("projects", projects),
         since=since,
         workers=workers,
         max_requests=max_requests,
@@ -133,11 +133,18 @@ def make_session(
         max_staleness=max_staleness,
         full_refresh=full_refresh,
         replaces_credentials=replaces_credentials,
-        raw=tuple(raw or ()),
-        extra_columns=dict(extra_columns or {}),
+        raw=_several("raw", raw),
+        extra_columns={name: _several("extra_columns", each) for name, each in (extra_columns or {}).items()},
         emails=emails,
     )
     return Session(settings, resolve_credentials(credentials, oauth_url))
+
+
+def _several(setting: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    """A setting that is a list. Raises SettingsError for a text: as a list it would be one of its letters."""
+    if isinstance(given, str):
+        raise SettingsError(f"{setting} is {given!r}: it is a list, as in [{given!r}].")
+    return tuple(given or ())
 
 
 def configured_session(**given: Any) -> Session:
@@ -166,7 +173,7 @@ def selected_tables(names: Sequence[str] | None) -> list[Table]:
     known = {table.name: table for table in DATA_TABLES}
     if names is None:
         return [table for table in DATA_TABLES if table.default]
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in _several("tables", names) if name not in known]
     if unknown:
         raise SettingsError(f"no such table: {', '.join(unknown)}. There are: {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)]

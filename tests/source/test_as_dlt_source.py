@@ -14,6 +14,7 @@ from dlt.sources import DltSource
 
 from bitbucket_emulator import Emulator
 from bitbucket_source import bitbucket_source
+from bitbucket_source.session import SettingsError
 from bitbucket_source.tables import DATA_TABLES, TABLES
 from tests.source.conftest import ADMIN
 
@@ -150,6 +151,23 @@ def test_settings_come_from_dlts_configuration(
     assert frame is not None
     assert list(frame["slug"]) == ["platform"]
     assert {entry.credential for entry in bitbucket.requests} == {"workspace"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"tables": "tags"}, "tables is 'tags': it is a list, as in ['tags']."),
+        ({"repositories": "plat*"}, "repositories is 'plat*': it is a list, as in ['plat*']."),
+        ({"exclude": "*-archive"}, "exclude is '*-archive': it is a list, as in ['*-archive']."),
+        ({"projects": "PAY"}, "projects is 'PAY': it is a list, as in ['PAY']."),
+        ({"raw": "tags"}, "raw is 'tags': it is a list, as in ['tags']."),
+        ({"extra_columns": {"tags": "links.self.href"}}, "extra_columns is 'links.self.href': it is a list, as in "),
+    ],
+)
+def test_a_text_is_no_list_of_its_letters(source: Callable[..., DltSource], settings: Any, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        source(**settings)
+    assert str(refused.value).startswith(told)
 
 
 def test_no_secret_reaches_the_working_directory_or_the_warehouse(
