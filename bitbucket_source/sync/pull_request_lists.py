@@ -135,6 +135,8 @@ def _as_one(pages: Sequence[Page[Any]], ordered: Callable[[list[Any]], list[Any]
 
 def _unless_passing(error: BadRequest | NotFound, parent: Parent) -> Exception:
     """Unavailable where the answer will be the same for ever, else the error itself."""
+    # without what could be done: nothing can
+    unavailable = Unavailable(f"{error.status} {error.why}")
     if isinstance(error, NotFound):
-        return Unavailable(str(error)) if error.unresolved or parent.is_orphan else error
-    return Unavailable(str(error)) if error.status == 400 else error
+        return unavailable if error.unresolved or parent.is_orphan else error
+    return unavailable if error.status == 400 else error
