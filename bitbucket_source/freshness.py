@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -16,7 +15,7 @@ from bitbucket_source.api.pool import identities_in
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.lock import LockedError, SyncLock
 from bitbucket_source.load.overview import OpenError, Overview, Rows, Run, StoredRepository
-from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.pipeline import DestinationError, database_file, require_file
 from bitbucket_source.load.selection import last_selection
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.sync.audit import KINDS, Round
@@ -120,34 +119,30 @@ def freshness_of(pipeline: dlt.Pipeline, workspace: str) -> Freshness:
     database to itself.
     """
     workspace = workspace.lower()
-    database_file = _database_file(pipeline)
-    if database_file is not None and not Path(database_file).exists():
-        raise DestinationError(
-            f"There is no database {database_file}: `bitbucket-source sync {workspace}` makes it. "
-            "If it lies elsewhere, name it with --database."
-        )
+    require_file(pipeline, workspace)
+    file = database_file(pipeline)
     at_work = _sync_at_work(pipeline, workspace)
     try:
-        return _read(pipeline, workspace, database_file, at_work)
+        return _read(pipeline, workspace, None if file is None else str(file), at_work)
     except (DestinationConnectionError, PipelineStepFailed):
         # a file of DuckDB's that a sync has open: what that says is plainer
-        if at_work is not None and database_file is not None:
+        if at_work is not None and file is not None:
             raise at_work from None
         raise
 
 
-def _read(pipeline: dlt.Pipeline, workspace: str, database_file: str | None, at_work: LockedError | None) -> Freshness:
+def _read(pipeline: dlt.Pipeline, workspace: str, file: str | None, at_work: LockedError | None) -> Freshness:
     if not pipeline.schema_names:
         # the working directory knows nothing, the destination may
         pipeline.sync_destination()
     database = Database(pipeline)
     try:
         if not database.columns(SYNC_RUNS):
-            raise _nothing_synced(pipeline, workspace, database_file)
+            raise _nothing_synced(pipeline, workspace, file)
         overview = Overview(database, workspace)
         last_run, complete = overview.last_run(), overview.last_whole_run()
         if last_run is None:
-            raise _nothing_synced(pipeline, workspace, database_file)
+            raise _nothing_synced(pipeline, workspace, file)
         tables = [table for table in DATA_TABLES if database.columns(table)]
         as_of = complete.started_at if complete else None
         rounds, first = overview.rounds(), overview.first_start()
@@ -160,7 +155,7 @@ def _read(pipeline: dlt.Pipeline, workspace: str, database_file: str | None, at_
             workspace=workspace,
             destination=pipeline.destination.destination_name,
             dataset=str(pipeline.dataset_name),
-            database=database_file,
+            database=file,
             as_of=as_of,
             last_run=last_run,
             outcome=outcome,
@@ -175,8 +170,8 @@ def _read(pipeline: dlt.Pipeline, workspace: str, database_file: str | None, at_
         database.close()
 
 
-def _nothing_synced(pipeline: dlt.Pipeline, workspace: str, database_file: str | None) -> DestinationError:
-    where = database_file or pipeline.destination.destination_name
+def _nothing_synced(pipeline: dlt.Pipeline, workspace: str, file: str | None) -> DestinationError:
+    where = file or pipeline.destination.destination_name
     return DestinationError(
         f"{where}, dataset {pipeline.dataset_name}, holds no sync of {workspace}: `bitbucket-source sync {workspace}` "
         "makes the first. If there was one, name the workspace and the dataset as you did then."
@@ -185,14 +180,6 @@ def _nothing_synced(pipeline: dlt.Pipeline, workspace: str, database_file: str |
 
 def _kind(pipeline: dlt.Pipeline) -> str:
     return str(pipeline.destination.destination_type.rpartition(".")[2])
-
-
-def _database_file(pipeline: dlt.Pipeline) -> str | None:
-    if _kind(pipeline) != "duckdb":
-        return None
-    # not entered: that would make the file where there is none
-    credentials: Any = pipeline.destination_client().config.credentials
-    return str(credentials.database)
 
 
 def _sync_at_work(pipeline: dlt.Pipeline, workspace: str) -> LockedError | None:

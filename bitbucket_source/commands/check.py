@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bitbucket_source.access import Access
 
 
-@click.command()
+@click.command(short_help="Say what the credentials can read, and why not the rest.")
 @workspace_options
 def check(workspace: str | None, tables: str | None, **options: Any) -> None:
     """Say whose the credentials are and which tables of WORKSPACE they can read, and why not the others.

@@ -45,7 +45,7 @@ QUERIES = (
 )
 
 
-@click.command()
+@click.command(short_help="Load an emulated Bitbucket Cloud and show what to ask.")
 @click.option("--database", default=DATABASE, show_default=True, metavar="PATH", help="The DuckDB file to make.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed makes another company.")
 def demo(database: str, seed: int) -> None:

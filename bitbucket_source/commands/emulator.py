@@ -10,7 +10,7 @@ import click
 from bitbucket_source.commands.readable_errors import readable_errors
 
 
-@click.command()
+@click.command(short_help="Start a local Bitbucket Cloud with a company in it.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to listen on; 0 for any."
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bitbucket_source.load.forgetting import Forgotten
 
 
-@click.command()
+@click.command(short_help="Take a person out of the warehouse, and keep it so.")
 @click.argument("user_uuid")
 @warehouse_options
 def forget(user_uuid: str, destination: str | None, database: str | None, dataset: str | None) -> None:
@@ -51,7 +51,7 @@ def _told(done: Forgotten) -> Iterator[str]:
     if not done.changed.total() and not done.removed.total():
         yield "Nothing was left to forget."
         return
-    yield f"Forgotten, with {done.addresses:,} e-mail addresses."
+    yield f"Forgotten, with {done.addresses:,} e-mail address{'' if done.addresses == 1 else 'es'}."
     for name in sorted({*+done.changed, *+done.removed}):
         yield f"  {name:<32}{done.changed[name]:>10,} changed{done.removed[name]:>10,} removed"
     yield "The models hold what they were built from: build them again with `bitbucket-source models`."

@@ -12,7 +12,7 @@ from bitbucket_source.commands.readable_errors import readable_errors
 _CANCELLED = 130
 
 
-@click.command()
+@click.command(short_help="Log in with Bitbucket in the browser.")
 @click.option("--client-id", metavar="KEY", help="Key of the OAuth consumer. [default: the one known, or asked for]")
 @click.option("--no-browser", is_flag=True, help="For a machine without one: show the address, take the answer pasted.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Where the answer comes in. [default: 47813]")

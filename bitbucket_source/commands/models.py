@@ -10,7 +10,7 @@ from bitbucket_source.commands.options import given, warehouse_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 
-@click.command()
+@click.command(short_help="Build the SQL models over what `sync` has loaded.")
 @warehouse_options
 @click.option("--schema", help="The schema the models are made in. [default: bitbucket_marts]")
 @click.option("--select", multiple=True, help="dbt selection of what to build. [default: everything]")
@@ -46,12 +46,14 @@ def build_and_tell(
     destination: str | None = None, database: str | None = None, dataset: str | None = None, **options: Any
 ) -> None:
     """Build the models and print what was built; exits 1 where a test failed."""
-    from bitbucket_source.load.pipeline import configured_pipeline, warehouse_of
+    from bitbucket_source.load.pipeline import configured_pipeline, require_dataset, warehouse_of
     from bitbucket_source.models import build_models
 
     where = given(destination=destination, database=database, dataset=dataset)
     pipeline = configured_pipeline("models", **where)
-    result = build_models(warehouse_of(pipeline), raw_schema=str(pipeline.dataset_name), **options)
+    warehouse = warehouse_of(pipeline)
+    require_dataset(pipeline)
+    result = build_models(warehouse, raw_schema=str(pipeline.dataset_name), **options)
     click.echo(f"Models: {result}")
     if not result.is_ok:
         raise click.exceptions.Exit(1)

@@ -29,7 +29,11 @@ workspace_options = _together(
     click.option("--repositories", multiple=True, metavar="GLOB", help="Only repositories whose slug matches."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out repositories whose slug matches."),
     click.option("--projects", multiple=True, metavar="KEY", help="Only repositories of these projects."),
-    click.option("--tables", metavar="NAMES", help="Only these tables, separated by commas. [default: all]"),
+    click.option(
+        "--tables",
+        metavar="NAMES",
+        help="Only these tables, separated by commas. [default: all but those that take requests of their own]",
+    ),
 )
 """Which workspace is read, and what of it."""
 
@@ -80,7 +84,7 @@ content_options = _together(
 """What is stored of an object."""
 
 warehouse_options = _together(
-    click.option("--destination", help="Any of dlt's destinations. [default: duckdb]"),
+    click.option("--destination", help="One of dlt's SQL destinations. [default: duckdb]"),
     click.option("--database", metavar="PATH", help="The DuckDB file. [default: bitbucket.duckdb]"),
     click.option("--dataset", help="The schema the tables are loaded into. [default: bitbucket_raw]"),
 )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bitbucket_source.planning import Figure, Plan
 
 
-@click.command()
+@click.command(short_help="Say how many requests and hours a sync will cost.")
 @workspace_options
 @warehouse_options
 @click.option("--since", metavar="DATE", help="How far back a first read goes: 2026-01-31. [default: everything]")

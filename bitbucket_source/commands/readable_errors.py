@@ -34,6 +34,9 @@ def readable_errors() -> Iterator[None]:
 
 def _told(error: Exception) -> tuple[str, int] | None:
     """What to tell about an exception and with which exit code; None for a bug."""
+    if unreadable := _unreadable_settings(error):
+        # every import of dlt fails then
+        return unreadable, USAGE
     from bitbucket_source.api.credentials import CredentialsError
     from bitbucket_source.api.errors import BitbucketError
     from bitbucket_source.load.lock import LockedError
@@ -63,6 +66,19 @@ def _told(error: Exception) -> tuple[str, int] | None:
         if told := _told_by_dlt(cause):
             return told, USAGE
     return None
+
+
+def _unreadable_settings(error: Exception) -> str:
+    """What is wrong with a file of settings that is not TOML; empty for another exception."""
+    for cause in _causes(error):
+        if type(cause).__name__ == "TomlProviderReadException":
+            file = getattr(cause, "file_name", "config.toml")
+            return f"The file .dlt/{file} cannot be read: {_last_line(cause)}."
+    return ""
+
+
+def _last_line(error: BaseException) -> str:
+    return str(error).strip().rpartition("\n")[2].rstrip(".")
 
 
 def _told_by_dlt(cause: BaseException) -> str | None:

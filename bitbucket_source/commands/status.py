@@ -32,7 +32,7 @@ _OUTCOMES = {
 }
 
 
-@click.command()
+@click.command(short_help="Say how fresh the tables are, and what could not be read.")
 @click.argument("workspace", required=False)
 @warehouse_options
 @click.option("--repositories", multiple=True, metavar="GLOB", help="Show all of the repositories whose slug matches.")

@@ -20,7 +20,7 @@ from bitbucket_source.commands.readable_errors import readable_errors
 from bitbucket_source.commands.sync import stopping_on_ctrl_c
 
 
-@click.command()
+@click.command(short_help="Compare the warehouse with Bitbucket, table by table.")
 @workspace_options
 @warehouse_options
 @limit_options

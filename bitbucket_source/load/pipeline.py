@@ -86,16 +86,48 @@ def refuse_what_is_no_database(pipeline: dlt.Pipeline) -> None:
         )
 
 
+def database_file(pipeline: dlt.Pipeline) -> Path | None:
+    """DuckDB's file, which may not be there yet; None for another destination."""
+    if not pipeline.destination.destination_type.endswith(".duckdb"):
+        return None
+    # not entered: that would make the file where there is none
+    credentials: Any = pipeline.destination_client().config.credentials
+    return Path(str(credentials.database))
+
+
+def require_file(pipeline: dlt.Pipeline, workspace: str = "") -> None:
+    """Raises DestinationError where DuckDB's file is not there: opening it would make one."""
+    file = database_file(pipeline)
+    if file is not None and not file.exists():
+        sync = " ".join(("bitbucket-source sync", workspace)).rstrip()
+        raise DestinationError(
+            f"There is no database {file}: `{sync}` makes it. If it lies elsewhere, name it with --database."
+        )
+
+
+def require_dataset(pipeline: dlt.Pipeline) -> None:
+    """Raises DestinationError where the file or the dataset is not there: models built over nothing hold nothing."""
+    require_file(pipeline)
+    client: Any = pipeline.sql_client()
+    with client as opened:
+        if not opened.has_dataset():
+            raise DestinationError(
+                f"There is no dataset {pipeline.dataset_name} to build the models over. "
+                "If the tables were loaded into another, name it with --dataset."
+            )
+
+
 def warehouse_of(pipeline: dlt.Pipeline) -> str:
     """Where the models find the tables: DuckDB's file, or Postgres' connection string.
 
     Raises DestinationError for a destination the models do not run on.
     """
     destination = pipeline.destination.destination_name
-    if destination not in {"duckdb", "postgres"}:
+    if (file := database_file(pipeline)) is not None:
+        return str(file)
+    if destination != "postgres":
         raise DestinationError(
             f"The models run by themselves on duckdb and postgres. For {destination}, use sql/ as a dbt project."
         )
-    # not entered: that would make DuckDB's file where there is none
     credentials: Any = pipeline.destination_client().config.credentials
-    return str(credentials.database if destination == "duckdb" else credentials.to_native_representation())
+    return str(credentials.to_native_representation())

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
 from bitbucket_source.load.database import Database
-from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.pipeline import DestinationError, require_file
 from bitbucket_source.tables import REPOSITORIES, SYNC_RUNS, WORKSPACES, Table
 
 if TYPE_CHECKING:
@@ -45,11 +44,7 @@ def synced_workspaces(pipeline: dlt.Pipeline) -> list[str]:
     Raises DestinationError where none was, without making anything.
     """
     told = f"{pipeline.destination.destination_name}, dataset {pipeline.dataset_name}, holds no sync of any workspace."
-    if pipeline.destination.destination_name == "duckdb":
-        # not entered: that would make DuckDB's file where there is none
-        credentials: Any = pipeline.destination_client().config.credentials
-        if not Path(str(credentials.database)).exists():
-            raise DestinationError(f"There is no database {credentials.database}. If it lies elsewhere: --database.")
+    require_file(pipeline)
     client: Any = pipeline.sql_client()
     with client as opened:
         name = opened.make_qualified_table_name(SYNC_RUNS.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,7 +12,7 @@ import dlt
 from bitbucket_source.load.bookkeeping import Bookkeeping, Remembered
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.forgotten import forgotten_in
-from bitbucket_source.load.pipeline import configured_pipeline
+from bitbucket_source.load.pipeline import configured_pipeline, database_file
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.planning.planner import Stored
 from bitbucket_source.session import Session
@@ -42,10 +41,8 @@ def stored_in_warehouse(session: Session, **where: Any) -> Iterator[Stored]:
 
 def _is_there(pipeline: dlt.Pipeline) -> bool:
     """Whether there may be a warehouse: connecting to DuckDB would make the file where there is none."""
-    if pipeline.destination.destination_name != "duckdb":
-        return True
-    credentials: Any = pipeline.destination_client().config.credentials
-    return Path(str(credentials.database)).exists()
+    file = database_file(pipeline)
+    return file is None or file.exists()
 
 
 def _stored(session: Session, database: Database) -> Stored:

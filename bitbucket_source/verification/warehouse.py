@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bitbucket_source.load.database import Database
-from bitbucket_source.load.pipeline import DestinationError
+from bitbucket_source.load.pipeline import DestinationError, require_file
 from bitbucket_source.tables import Table
 from bitbucket_source.tables.catalog import Catalog
 from bitbucket_source.verification.findings import Findings
@@ -36,15 +35,7 @@ def stored_tables(
 
 def connect(pipeline: dlt.Pipeline) -> None:
     """Learn what the destination holds. Raises DestinationError where there is no DuckDB file: opening makes one."""
-    destination = pipeline.destination
-    if destination is not None and destination.destination_name == "duckdb":
-        # not entered: that would make DuckDB's file where there is none
-        credentials: Any = pipeline.destination_client().config.credentials
-        if not Path(str(credentials.database)).exists():
-            raise DestinationError(
-                f"There is no file {Path(str(credentials.database)).name} to verify. "
-                "Run `bitbucket-source sync` first, or name the file with --database."
-            )
+    require_file(pipeline)
     if not pipeline.has_pending_data:
         pipeline.sync_destination()
 

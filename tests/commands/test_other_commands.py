@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bitbucket_source.commands import main
 from tests.commands.conftest import COMMAND, Invoke, Run
 
 
@@ -35,7 +36,8 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        pytest.param(["--database", "none.duckdb"], 1, "none.duckdb: `bitbucket-source sync` makes it", id="no file"),
+        pytest.param(["--database", "none.duckdb"], 2, "none.duckdb: `bitbucket-source sync` makes it", id="no file"),
+        pytest.param(["--dataset", "none"], 2, "There is no dataset none to build the models over", id="no dataset"),
         pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
@@ -94,6 +96,13 @@ def test_the_demo_runs_twice_over_one_file_and_leaves_nothing_else(run: Run, tmp
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != "dlt") == ["bitbucket_demo.duckdb"]
 
 
+def test_the_list_of_commands_has_a_whole_sentence_for_each(invoke: Invoke) -> None:
+    told = invoke("--help").stdout.partition("Commands:\n")[2].splitlines()
+
+    assert [line.split()[0] for line in told] == sorted(main.commands)
+    assert [line for line in told if line.endswith("..") or not line.endswith(".")] == []
+
+
 @pytest.mark.parametrize("command", ["", "demo", "login", "logout", "check", "sync", "status", "models", "emulator"])
 def test_help_comes_at_once(run: Run, command: str) -> None:
     done = run(*filter(None, [command]), "--help")
@@ -103,3 +112,13 @@ def test_help_comes_at_once(run: Run, command: str) -> None:
     assert done.stdout.startswith("Usage: bitbucket-source")
     assert " dlt\n" not in imported
     assert " pyarrow\n" not in imported
+
+
+def test_settings_that_are_no_toml_are_told_with_their_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text('[sources.bitbucket\nworkspace = "acme"\n')
+    done = run("status")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: The file .dlt/config.toml cannot be read: ")
+    assert done.stderr.endswith("at line 1 col 18.\n")

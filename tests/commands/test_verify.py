@@ -122,7 +122,7 @@ def test_a_repair_waits_for_no_sync_in_vain(damaged: Path, invoke: Invoke, monke
 def test_without_a_warehouse_it_says_what_to_do(invoke: Invoke) -> None:
     done = invoke("verify", "acme")
     assert done.exit_code == 2
-    assert "Run `bitbucket-source sync` first" in done.stderr
+    assert "bitbucket.duckdb: `bitbucket-source sync` makes it" in done.stderr
 
 
 def test_a_table_that_was_never_synced_is_told(synced: Path, invoke: Invoke) -> None:
