@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 
 USAGE = 2
+STOPPED = 3
 LOCKED = 75
 INTERRUPTED = 130
 _DAMAGED = "Corrupt database file"
@@ -38,7 +39,7 @@ def _told(error: Exception) -> tuple[str, int] | None:
         # every import of dlt fails then
         return unreadable, USAGE
     from bitbucket_source.api.credentials import CredentialsError
-    from bitbucket_source.api.errors import BitbucketError
+    from bitbucket_source.api.errors import BitbucketError, Stopped
     from bitbucket_source.load.lock import LockedError
     from bitbucket_source.load.pipeline import DestinationError
     from bitbucket_source.models import ModelsError
@@ -47,6 +48,8 @@ def _told(error: Exception) -> tuple[str, int] | None:
     for cause in _causes(error):
         if isinstance(cause, CredentialsError | BitbucketError | SettingsError | DestinationError):
             return str(cause), USAGE
+        if isinstance(cause, Stopped):
+            return f"stopped before the end: {cause}. What bounds a sync in the configuration holds here too.", STOPPED
         if isinstance(cause, ModelsError):
             return str(cause), 1
         if isinstance(cause, LockedError):

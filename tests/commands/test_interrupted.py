@@ -79,3 +79,22 @@ def test_ctrl_c_stops_a_sync_whose_terminal_cannot_be_written_to(
         signal.raise_signal(signal.SIGINT)
     assert session.agenda.stop_asked
     assert session.budget.is_stop_asked
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("MAX_REQUESTS", "2", "the 2 requests of --max-requests are spent"),
+        ("MAX_TIME", "0s", "the time of --max-time is over"),
+    ],
+    ids=["requests", "time"],
+)
+def test_what_bounds_syncs_by_configuration_stops_what_looks_with_3(
+    invoke: Invoke, command: str, setting: str, value: str, told: str
+) -> None:
+    done = invoke(command, "acme", **{f"SOURCES__BITBUCKET__{setting}": value})
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"Error: stopped before the end: {told}. What bounds a sync in the configuration holds here too.\n"
+    )
