@@ -35,7 +35,7 @@ def make_pipeline(
 
     `destination` is any of dlt's, with its credentials where dlt looks for them; `database` is the file of DuckDB,
     relative to the directory that somebody stands in. Without `pipelines_dir` each warehouse has a working directory
-    of its own. Raises DestinationError where the two names of DuckDB collide.
+    of its own. Raises DestinationError where the two names of DuckDB collide, and where that directory cannot be made.
     """
     name = "bitbucket_" + re.sub(r"\W+", "_", workspace.strip("{}")).lower()
     if destination == "duckdb":
@@ -54,7 +54,13 @@ def make_pipeline(
         # what is forgotten in the warehouse must not lie about in files
         dlt.config[f"{name}.{_NO_COPIES}"] = True
     own = pipelines_dir or _working_directory_of(destination, place, dataset, workspace.lower())
-    return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=own)
+    try:
+        return dlt.pipeline(name, destination=target, dataset_name=dataset, pipelines_dir=own)
+    except OSError as error:
+        raise DestinationError(
+            f"What is read cannot be kept in {own} until it is loaded: {error.strerror}. "
+            "Let DLT_DATA_DIR name a directory that can be written to."
+        ) from None
 
 
 def _working_directory_of(*destination_and_workspace: str) -> str:

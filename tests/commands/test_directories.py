@@ -39,7 +39,7 @@ def test_a_sync_writes_into_the_directory_it_is_started_in(
     (elsewhere / "bitbucket.duckdb").unlink()
     status = invoke("status", "acme")
     assert (status.exit_code, status.stdout) == (2, "")
-    assert invoke("models").exit_code == 1, "nor does it build the models of the other directory's"
+    assert invoke("models").exit_code == 2, "nor does it build the models of the other directory's"
 
 
 def test_syncs_of_one_workspace_into_two_files_do_not_meet(
@@ -74,3 +74,17 @@ def test_each_warehouse_has_a_working_directory_of_its_own(tmp_path: Path, monke
     (tmp_path / "sub").mkdir()
     monkeypatch.chdir(tmp_path / "sub")
     assert make_pipeline("acme", destination="postgres").working_dir not in places, "its configuration is another"
+
+
+@pytest.mark.parametrize("command", ["sync", "verify"])
+def test_a_working_directory_that_cannot_be_made_is_told(
+    bitbucket: Emulator, synced: Path, invoke: Invoke, command: str
+) -> None:
+    in_the_way = synced.with_name("a_file")
+    in_the_way.touch()
+    done = invoke(command, "acme", "--database", str(synced), DLT_DATA_DIR=str(in_the_way / "dlt"))
+    assert (done.exit_code, bitbucket.requests) == (2, [])
+    assert done.stderr.startswith(f"Error: What is read cannot be kept in {in_the_way}/dlt/bitbucket_source/")
+    assert done.stderr.endswith(
+        " until it is loaded: Not a directory. Let DLT_DATA_DIR name a directory that can be written to.\n"
+    )
