@@ -215,7 +215,8 @@ class Pool:
         """The identities of those in whose list of repositories it is, by its uuid or its slug."""
         # links in Bitbucket's answers name it by its slug
         uuid = self._learned.uuids.get(repository, repository)
-        return frozenset(identity for identity, seen in self._learned.sees.items() if uuid in seen)
+        # a copy: another thread may read its list to the end meanwhile
+        return frozenset(identity for identity, seen in self._learned.sees.copy().items() if uuid in seen)
 
     def _able(self, question: Question) -> list[Credentials]:
         """Those that are accepted, and see the repository as far as their lists tell."""
