@@ -1,6 +1,7 @@
 """Load a Bitbucket Cloud workspace into DuckDB: `python pipelines/bitbucket_pipeline.py acme`."""
 
 import sys
+from pathlib import Path
 
 import dlt
 
@@ -11,7 +12,8 @@ def load(workspace: str) -> None:
     """Load what is new or changed since the last run."""
     pipeline = dlt.pipeline(
         pipeline_name=f"bitbucket_{workspace}",
-        destination=dlt.destinations.duckdb("bitbucket.duckdb"),
+        # dlt would take a relative path from the directory of the pipeline's first run
+        destination=dlt.destinations.duckdb(str(Path("bitbucket.duckdb").absolute())),
         dataset_name="bitbucket_raw",
     )
     print(pipeline.run(bitbucket_source(workspace)))

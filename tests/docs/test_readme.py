@@ -57,18 +57,22 @@ def test_every_other_block_of_the_readme_runs(
         assert done.returncode == 0, script + done.stderr
 
 
-def test_the_pipeline_script_loads_a_workspace(
+def test_the_pipeline_script_loads_a_workspace_into_the_directory_it_is_started_in(
     bitbucket: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BITBUCKET_BASE_URL", bitbucket.base_url)
     monkeypatch.setenv("BITBUCKET_ACCESS_TOKEN", "emulator-workspace-token")
+    monkeypatch.setenv("SOURCES__BITBUCKET__TABLES", '["repositories"]')
     script = REPOSITORY_ROOT / "pipelines" / "bitbucket_pipeline.py"
-    done = subprocess.run(
-        [sys.executable, str(script), "acme"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
-        assert connection.execute("select count(*) from bitbucket_raw.repositories").fetchall() == [(3,)]
+    for name in ("one", "another"):
+        directory = tmp_path / name
+        directory.mkdir()
+        done = subprocess.run(
+            [sys.executable, str(script), "acme"], cwd=directory, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        with duckdb.connect(str(directory / "bitbucket.duckdb")) as connection:
+            assert connection.execute("select count(*) from bitbucket_raw.repositories").fetchall() == [(3,)]
 
 
 def test_the_readme_names_every_table() -> None:
