@@ -123,8 +123,10 @@ def summary(result: SyncResult, session: Session) -> Iterator[str]:
     marked = {table.name: count for table, count in session.agenda.marked.items() if count}
     told = f"{sum(result.rows.values()):,} rows{_marked(sum(marked.values()))}"
     yield f"{told}{',' if marked else ''} in {seconds:.1f} s with {result.requests:,} requests."
-    for name in sorted({*(name for name, count in result.rows.items() if count), *marked}):
-        yield f"  {name:<28}{result.rows.get(name, 0):>12,}{_marked(marked.get(name, 0))}"
+    names = sorted({*(name for name, count in result.rows.items() if count), *marked})
+    width = max(map(len, names), default=0)
+    for name in names:
+        yield f"  {name:<{width}}{result.rows.get(name, 0):>12,}{_marked(marked.get(name, 0))}"
     yield from (f"Notice: {notice}" for notice in result.notices)
     if result.stopped:
         yield f"Stopped: {result.stopped}. {_what_remains(session)}"

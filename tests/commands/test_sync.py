@@ -35,7 +35,8 @@ def test_a_first_sync_loads_everything(first_sync: tuple[Completed, Path]) -> No
     for table, count in told.items():
         [(stored,)] = rows(directory / "bitbucket.duckdb", f"select count(*) from bitbucket_raw.{table}")
         assert stored == int(count.replace(",", "")) > 0, table
-    assert {"commits", "pull_requests", "pipeline_steps", "users"} <= told.keys()
+    assert {"commits", "pull_requests", "pipeline_steps", "users", "pull_request_activity_reviewers"} <= told.keys()
+    assert len({len(line) for line in done.stdout.splitlines() if line.startswith("  ")}) == 1
 
 
 def test_a_second_sync_finds_nothing_new(bitbucket: Emulator, synced: Path, run: Run) -> None:
