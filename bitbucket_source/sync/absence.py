@@ -14,6 +14,7 @@ from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.api.errors import Gone as RemovedEndpoint
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Event, Gone, Rows
+from bitbucket_source.sync.items import identity_of
 from bitbucket_source.sync.known import Key, Known
 from bitbucket_source.tables import Table
 from bitbucket_source.tables.contract import Origin
@@ -47,20 +48,22 @@ def missing_rows(
     missing = known.keys(table, identities) - seen
     if not missing:
         return
+    # by itself a row does not tell its place in the list
+    is_ordered = any(column.origin is Origin.POSITION for column in table.columns)
     proven = (by_keyset or len(pages) == 1) and not any(page.misfits for page in pages)
     if not proven and (len(missing) > ASKED_ONE_BY_ONE or not table.askable):
         again = list(ask.pages(table, place))
         found = [row for page in again for row in page.rows]
         late = [row for row, key in zip(found, keys_of(table, found, place), strict=True) if key not in seen]
-        missing -= _seen(table, again, place)
+        missing -= _seen(table, again, place) | illegible(table, again, missing)
         if late:
-            yield Rows(table, late, place)
+            yield Rows(table, found if is_ordered else late, place)
     elif not proven:
         for key in sorted(missing):
             still_there, row = _look(ask, table, place, str(key[-1]))
             if still_there:
                 missing.discard(key)
-            if row is not None:
+            if row is not None and not is_ordered:
                 yield Rows(table, [row], place)
     if missing:
         yield Gone(table, frozenset(missing))
@@ -68,6 +71,14 @@ def missing_rows(
 
 def _seen(table: Table, pages: Iterable[Page[Any]], place: Place) -> set[Key]:
     return {key for page in pages for key in keys_of(table, page.rows, place)}
+
+
+def illegible(table: Table, pages: Iterable[Page[Any]], missing: set[Key]) -> set[Key]:
+    """Those of the missing keys that objects may have which were listed and could not be read."""
+    named = {identity_of(table, misfit.label) for page in pages for misfit in page.misfits}
+    found = {key for key in missing if str(key[-1]) in named}
+    # what names none of them may be any of them
+    return found if named <= {str(key[-1]) for key in found} else missing
 
 
 def _look(ask: Ask, table: Table, place: Place, identity: str) -> tuple[bool, Any]:

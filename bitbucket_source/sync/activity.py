@@ -68,6 +68,8 @@ class Happenings:
         self._job = job
         self._met: Counter[tuple[int, str]] = Counter()
         self._seen: set[bytes] = set()
+        self.are_legible = True
+        """whether every row could be read"""
 
     def of_page(self, rows: Iterable[msgspec.Raw]) -> Generator[Event, None, list[Happening]]:
         """The happenings of a page; a row that cannot be read is said, and the others go on."""
@@ -81,6 +83,7 @@ class Happenings:
             try:
                 found.append(self._happening(raw))
             except (msgspec.ValidationError, ValueError) as error:
+                self.are_legible = False
                 yield Trouble(PULL_REQUEST_ACTIVITY, self._job.repository.full_name, _label(raw), str(error))
         return found
 
@@ -125,17 +128,21 @@ def happenings_said(job: Job, happenings: Sequence[Happening], *, with_comments:
         yield Rows(PULL_REQUEST_COMMENTS, comments, job.place_of(number))
 
 
-def activity_of(ask: Ask, job: Job, number: int) -> Generator[Event, None, list[Happening]]:
-    """The activity of one pull request, whole. Raises BitbucketError where it cannot be read."""
+def activity_of(ask: Ask, job: Job, number: int) -> Iterator[Event]:
+    """The activity of one pull request, whole, and what is stored of it and is gone.
+
+    Raises BitbucketError where it cannot be read.
+    """
     happenings = Happenings(ask, job)
     found: list[Happening] = []
     for page in ask.raw_pages(PULL_REQUEST_ACTIVITY, job.place_of(number)):
         found += yield from happenings.of_page(page.rows)
     yield from happenings_said(job, found)
-    return found
+    if happenings.are_legible:
+        yield from _gone(job, number, found)
 
 
-def activity_gone(job: Job, number: int, found: Sequence[Happening]) -> Iterator[Event]:
+def _gone(job: Job, number: int, found: Sequence[Happening]) -> Iterator[Event]:
     """What is stored of a pull request's activity and was not in the whole list of it."""
     of_one = job.place_of(number)
     there = {(job.repository.uuid, number, each.row.activity_id) for each in found}

@@ -35,8 +35,10 @@ from bitbucket_source.sync.pull_request_audit import (
 from bitbucket_source.sync.pull_requests import pull_request_rows
 from bitbucket_source.sync.repositories import Repository
 from bitbucket_source.sync.step_tests import TEST_TABLES, verified_tests
+from bitbucket_source.sync.trailers import trailer_rows
 from bitbucket_source.tables import (
     BRANCHES,
+    COMMIT_TRAILERS,
     COMMITS,
     DEPLOYMENT_ATTEMPTS,
     DEPLOYMENTS,
@@ -246,6 +248,8 @@ def _commits(ask: Ask, job: Job, at: str) -> Unit:
         return ""
     rows = job.in_range(COMMITS, page.rows, lambda row: row.date, job.since)
     yield Rows(COMMITS, rows, job.repository.place)
+    if COMMIT_TRAILERS in ask.wanted:
+        yield Rows(COMMIT_TRAILERS, trailer_rows(rows), job.repository.place)
     if page.rows and not rows:
         # below this nothing is stored
         return ""

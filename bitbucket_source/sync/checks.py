@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound, RateLimited
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Amend, Event, Events, Gone, Reached, Trouble
@@ -99,8 +100,8 @@ def checks_of(ask: Ask, job: Job, sha: str, look: Look) -> Generator[Event, None
     place = {**job.repository.place, "commit_hash": sha}
     try:
         if COMMIT_STATUSES in ask.wanted:
-            statuses, _ = yield from _listed(ask, job, COMMIT_STATUSES, place, look)
-            look.is_unfinished |= any(row.state == "INPROGRESS" for row in statuses)
+            pages, _ = yield from _listed(ask, job, COMMIT_STATUSES, place, look)
+            look.is_unfinished |= any(row.state == "INPROGRESS" for page in pages for row in page.rows)
         if not {REPORTS, REPORT_ANNOTATIONS}.isdisjoint(ask.wanted):
             yield from _reports(ask, job, place, look)
     except NotFound as error:
@@ -136,13 +137,14 @@ def _with_doubt(cursor: ChecksCursor, sha: str, empty: Sequence[str]) -> ChecksC
 
 
 def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, None, None]:
-    reports, believed = yield from _listed(ask, job, REPORTS, place, look)
+    pages, believed = yield from _listed(ask, job, REPORTS, place, look)
+    reports = [row for page in pages for row in page.rows]
     look.is_unfinished |= any(row.result == "PENDING" for row in reports)
     if REPORT_ANNOTATIONS not in ask.wanted:
         return
     for report in reports:
         yield from _listed(ask, job, REPORT_ANNOTATIONS, {**place, "report_uuid": report.uuid}, look)
-    if believed:
+    if believed and not any(page.misfits for page in pages):
         there = {report.uuid for report in reports}
         stored = {uuid for _, _, uuid, _ in job.known.keys(REPORT_ANNOTATIONS, place)}
         of_commit = (job.repository.uuid, place["commit_hash"])
@@ -151,8 +153,8 @@ def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, N
 
 def _listed(
     ask: Ask, job: Job, table: Table, place: Place, look: Look
-) -> Generator[Event, None, tuple[list[Any], bool]]:
-    """The objects of a list, and whether what it does not show is gone."""
+) -> Generator[Event, None, tuple[list[Page[Any]], bool]]:
+    """The pages of a list, and whether what it does not show is gone."""
     pages = list(ask.pages(table, place))
     below = " ".join(str(value) for name, value in place.items() if name != "repository_uuid")
     this = f"{table.name} {below}"
@@ -160,7 +162,7 @@ def _listed(
     believed = yield from whole_list(ask, job, table, place, pages, what, believed_empty=this in look.doubted)
     if not believed:
         look.empty.append(this)
-    return [row for page in pages for row in page.rows], believed
+    return pages, believed
 
 
 def _replaced(cursor: ChecksCursor, **changes: Any) -> ChecksCursor:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused
-from bitbucket_source.sync.activity import activity_gone, activity_of
+from bitbucket_source.sync.activity import activity_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.below import PARTS, Below, Feed
 from bitbucket_source.sync.events import Trouble
@@ -190,8 +190,7 @@ def _stored(job: Job, columns: Sequence[str], ids: Sequence[int]) -> list[Any]:
 
 def activity_whole(ask: Ask, job: Job, number: int) -> Reading:
     """The activity of one pull request, and what is stored of it and is gone."""
-    found = yield from activity_of(ask, job, number)
-    yield from activity_gone(job, number, found)
+    yield from activity_of(ask, job, number)
     return Outcome.SETTLED
 
 

@@ -112,7 +112,11 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
         )
         yield Reached(msgspec.structs.replace(before, heads=_union(before.heads, read), occasion="", empty=True))
         return
-    yield from _dropped(ask, job, walk, before, heads)
+    if job.refs.are_legible:
+        yield from _dropped(ask, job, walk, before, heads)
+    else:
+        # what hangs on a head that nobody can read is not dropped: the next reading of the refs may tell
+        read = _union(before.heads, read)
     # a head that did not resolve is asked for again
     yield Reached(
         CommitsCursor(

@@ -41,6 +41,11 @@ class Refs:
         """How many branches or tags there are."""
         return sum(page.length for page in self.pages(table))
 
+    @property
+    def are_legible(self) -> bool:
+        """Whether every branch and tag could be read: then the heads are all there are."""
+        return not any(page.misfits for table in (BRANCHES, TAGS) for page in self.pages(table))
+
     def heads(self) -> list[str]:
         """The hashes that branches and tags point at, each once."""
         found = (row.target for table in (BRANCHES, TAGS) for page in self.pages(table) for row in page.rows)

@@ -12,7 +12,7 @@ import msgspec
 
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import BitbucketError, NotFound
-from bitbucket_source.sync.absence import keys_of
+from bitbucket_source.sync.absence import illegible, keys_of
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Event, Events, Gone, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
@@ -130,7 +130,10 @@ def _tests_of(
         return
     is_equal = unless_equal and not job.known.different(PIPELINE_TEST_REPORTS, [report], place)
     yield Rows(PIPELINE_TEST_REPORTS, [report], place)
-    if PIPELINE_TEST_CASES not in ask.wanted or is_equal:
+    if PIPELINE_TEST_CASES not in ask.wanted:
+        return
+    # one that could not be read may be legible now
+    if is_equal and len(job.known.keys(PIPELINE_TEST_CASES, place)) >= (report.number_of_test_cases or 0):
         return
     pages = ask.pages(PIPELINE_TEST_CASES, place) if report.number_of_test_cases != 0 else ()
     if (report.number_of_test_cases or 0) > LONG:
@@ -158,6 +161,7 @@ def _in_one_go(job: Job, place: Place, pages: Iterable[Page[Any]], *, is_empty: 
     missing = job.known.keys(PIPELINE_TEST_CASES, place)
     has_come = False
     for page in pages:
+        missing -= illegible(PIPELINE_TEST_CASES, [page], missing)
         yield from _rows(job, place, page)
         has_come = has_come or bool(page.rows)
         missing -= set(keys_of(PIPELINE_TEST_CASES, page.rows, place))

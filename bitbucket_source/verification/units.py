@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
-from bitbucket_source.sync.activity import activity_gone, activity_of
+from bitbucket_source.sync.activity import activity_of
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.checks import CHECKS, checks_of
 from bitbucket_source.sync.checks import Look as CommitLook
@@ -129,8 +129,7 @@ def _of_pull_request(ask: Ask, job: Job, unit: Unit, *, believed_empty: bool) ->
     number = unit.place["pull_request_id"]
     parent = Parent(number, unit.files_at, unit.is_orphan, believed_empty)
     if unit.table is PULL_REQUEST_ACTIVITY:
-        found = yield from activity_of(ask, job, number)
-        yield from activity_gone(job, number, found)
+        yield from activity_of(ask, job, number)
         return True
     if unit.table is PULL_REQUEST_FILES:
         outcome = yield from files_of(ask, job, parent)

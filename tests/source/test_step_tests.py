@@ -222,3 +222,18 @@ def test_the_audit_sees_a_report_that_changes_in_silence(
     asked(warehouse, audit_requests="all")
     assert warehouse.rows(REPORTS) == [(1, "Test", 3, 0, True)]
     assert warehouse.rows(ALIVE) == [(3, 3)]
+
+
+def test_a_test_that_cannot_be_read_stays_and_is_read_by_the_audit_when_it_can(
+    bitbucket: Emulator, warehouse: Warehouse, run: Pipeline
+) -> None:
+    finish(bitbucket, one="PASSED", two="PASSED")
+    asked(warehouse)
+    run.steps[1].tests = [*(run.steps[1].tests or []), *many(1)]
+    fault = Fault(kind="poison", path="/test_cases", field="values.*.uuid", value=7)
+    bitbucket.add_fault(fault)
+    assert warehouse.sync(TABLES, audit_requests="all").exit_code == 1
+    assert warehouse.rows(ALIVE) == [(2, 2)]
+    bitbucket.clear_faults()
+    asked(warehouse, audit_requests="all")
+    assert warehouse.rows(ALIVE) == [(3, 3)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bitbucket_emulator import Emulator
+from bitbucket_emulator import Emulator, Fault
 from bitbucket_emulator.world.model import Repository
 from tests.source.conftest import Warehouse
 
@@ -52,6 +52,17 @@ def test_they_go_and_come_back_with_their_commit(
 
     bitbucket.act("create_branch", repository=repository.slug, branch="again", target=head.hash)
     warehouse.sync(COMMITS)
+    assert len(of_commit(warehouse, head.hash)) == 2
+
+
+def test_they_come_with_a_commit_that_the_audit_reads(
+    bitbucket: Emulator, warehouse: Warehouse, repository: Repository, author: str
+) -> None:
+    head = bitbucket.act("push", repository=repository.slug, branch="refunds", author=author, message=MESSAGE)
+    bitbucket.add_fault(Fault(kind="poison", path="/commits", field="values.*.message", value=7))
+    assert warehouse.sync(COMMITS).exit_code == 1
+    bitbucket.clear_faults()
+    warehouse.sync(COMMITS, audit_requests="all")
     assert len(of_commit(warehouse, head.hash)) == 2
 
 
