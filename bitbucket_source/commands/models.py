@@ -43,17 +43,25 @@ def models(
 
 
 def build_and_tell(
-    destination: str | None = None, database: str | None = None, dataset: str | None = None, **options: Any
+    destination: str | None = None,
+    database: str | None = None,
+    dataset: str | None = None,
+    marts_schema: str = "bitbucket_marts",
+    **options: Any,
 ) -> None:
     """Build the models and print what was built; exits 1 where a test failed."""
     from bitbucket_source.load.pipeline import configured_pipeline, require_dataset, warehouse_of
     from bitbucket_source.models import build_models
+    from bitbucket_source.session import SettingsError
 
     where = given(destination=destination, database=database, dataset=dataset)
     pipeline = configured_pipeline("models", **where)
     warehouse = warehouse_of(pipeline)
     require_dataset(pipeline)
-    result = build_models(warehouse, raw_schema=str(pipeline.dataset_name), **options)
+    raw_schema = str(pipeline.dataset_name)
+    if marts_schema.lower() == raw_schema.lower():
+        raise SettingsError(f"The models cannot be made in {raw_schema}, among the tables: choose another --schema.")
+    result = build_models(warehouse, raw_schema=raw_schema, marts_schema=marts_schema, **options)
     click.echo(f"Models: {result}")
     if not result.is_ok:
         raise click.exceptions.Exit(1)

@@ -38,6 +38,9 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
     [
         pytest.param(["--database", "none.duckdb"], 2, "none.duckdb: `bitbucket-source sync` makes it", id="no file"),
         pytest.param(["--dataset", "none"], 2, "There is no dataset none to build the models over", id="no dataset"),
+        pytest.param(
+            ["--schema", "Bitbucket_Raw"], 2, "cannot be made in bitbucket_raw, among the tables", id="no place"
+        ),
         pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
