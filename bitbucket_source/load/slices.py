@@ -33,7 +33,7 @@ from bitbucket_source.sync.audit import Audit, Share
 from bitbucket_source.sync.cursors import NONE_SUCH
 from bitbucket_source.sync.events import Trouble
 from bitbucket_source.sync.families import is_outdated
-from bitbucket_source.tables import BOOKKEEPING_TABLES, DATA_TABLES, SYNC_CURSORS, Table
+from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_CURSORS, Table
 
 SLICE = SliceLimit(seconds=180, requests=1000)
 """What a crash loses at most."""
@@ -118,8 +118,11 @@ def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, ta
     told, again = conform_emails(database, session)
     if told:
         session.agenda.tell(told)
-    if session.settings.full_refresh or again:
-        _set_cursors_back(pipeline, database, session, again if not session.settings.full_refresh else DATA_TABLES)
+    if session.settings.full_refresh:
+        # of those alone that are selected: the others would be read again by the next sync that selects them
+        again = [*dict.fromkeys((*again, *tables))]
+    if again:
+        _set_cursors_back(pipeline, database, session, again)
     books.begin(selection_of(session.settings, tables))
     return books
 

@@ -44,6 +44,15 @@ def test_a_full_refresh_writes_only_what_differs(spoiled: Warehouse) -> None:
     assert before == set(spoiled.rows("select repository_uuid, id, synced_at from pull_requests where id % 2 = 1"))
 
 
+def test_a_full_refresh_of_some_tables_leaves_the_others_to_cost_nothing(synced: Warehouse) -> None:
+    synced.sync(audit_requests="0")
+    idle = synced.requests
+    synced.sync(["tags"], full_refresh=True, audit_requests="0")
+    synced.sync(audit_requests="0")
+
+    assert synced.requests == idle
+
+
 # the smaller the budgets, the more syncs it takes
 @pytest.mark.parametrize("requests", [pytest.param(60, marks=pytest.mark.long), 110])
 def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Warehouse, requests: int) -> None:
