@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from bitbucket_source.commands.readable_errors import readable_errors
 @click.option("--schema", help="The schema the models are made in. [default: bitbucket_marts]")
 @click.option("--select", multiple=True, help="dbt selection of what to build. [default: everything]")
 @click.option("--exclude", multiple=True, help="dbt selection of what to leave out.")
-@click.option("--vars", "variables", multiple=True, metavar="NAME=VALUE", help="A dbt variable.")
+@click.option("--vars", "variables", multiple=True, metavar="NAME=VALUE", help='A dbt variable; a list as ["a", "b"].')
 @click.option("--full-refresh", is_flag=True, help="Make incremental models anew.")
 @click.option("--verbose", is_flag=True, help="Show dbt's own output.")
 def models(
@@ -37,9 +38,26 @@ def models(
             **given(destination=destination, database=database, dataset=dataset, marts_schema=schema),
             select=select,
             exclude=exclude,
-            variables={name: value for name, _, value in pairs},
+            variables={_known(name): value_of(value) for name, _, value in pairs},
             **flags,
         )
+
+
+def _known(name: str) -> str:
+    """The name of a variable, where the models have it: dbt passes over any other."""
+    from bitbucket_source.models.project import variables
+
+    if name not in (known := variables()):
+        raise click.BadParameter(f"there is no {name}. There are: {', '.join(sorted(known))}.", param_hint="--vars")
+    return name
+
+
+def value_of(text: str) -> Any:
+    """A truth, a number or a list where the text is one in JSON: as a text, `false` would be true to dbt."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def build_and_tell(

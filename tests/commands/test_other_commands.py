@@ -11,7 +11,10 @@ import duckdb
 import pytest
 
 from bitbucket_source.commands import main
+from bitbucket_source.commands.models import value_of
+from bitbucket_source.models.project import variables
 from tests.commands.conftest import COMMAND, Invoke, Run
+from tests.conftest import REPOSITORY_ROOT
 
 
 def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Path, invoke: Invoke) -> None:
@@ -33,6 +36,27 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
     assert ("bitbucket_marts",) not in schemas
 
 
+def test_the_variables_are_those_that_the_readme_describes() -> None:
+    readme = (REPOSITORY_ROOT / "sql" / "README.md").read_text(encoding="utf-8")
+    described = set(re.findall(r"^\| `(\w+)` \|", readme, flags=re.MULTILINE))
+    assert variables() == described - {"bitbucket_raw_schema", "bitbucket_schema"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("false", False),
+        ("30", 30),
+        ('["fix/%"]', ["fix/%"]),
+        ("2026-01-31", "2026-01-31"),
+        ("[A-Z]+-[0-9]+", "[A-Z]+-[0-9]+"),
+        ("Europe/Berlin", "Europe/Berlin"),
+    ],
+)
+def test_a_variable_is_what_its_text_is_in_json(text: str, value: object) -> None:
+    assert value_of(text) == value
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -42,6 +66,7 @@ def test_chosen_models_are_built_with_variables_over_what_was_loaded(synced: Pat
             ["--schema", "Bitbucket_Raw"], 2, "cannot be made in bitbucket_raw, among the tables", id="no place"
         ),
         pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
+        pytest.param(["--vars", "bitbucket_step_day=30"], 2, "there is no bitbucket_step_day. There", id="no variable"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
     ],
