@@ -173,7 +173,7 @@ def _of_runs(walk: Walk, owed: Owed, sight: Sight, seen: Seen) -> tuple[Figure, 
             left_out = Figure(0 if owed.since else cursor.first, cursor.first)
             filled = cursor.filled // PIPELINES.pagelen
             pages += left_out.map(lambda rows: max(0, -(-rows // PIPELINES.pagelen) - filled))
-            pages += _search(seen.rows, cursor.first) if owed.since and not cursor.filled else NOTHING
+            pages += _search(seen.rows, cursor.first) if owed.since else NOTHING
             steps += left_out.map(lambda rows: max(0, rows - cursor.filled))
     return pages, steps if STEP_TABLES & walk.tables else NOTHING
 

@@ -146,7 +146,8 @@ def _onward_from(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen, start
 def _fill(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     """The runs that an earlier sync left out because they were too old."""
     length = PIPELINES.pagelen
-    filled = cursor.filled or (runs_before(ask, job, job.since) if job.since else 0)
+    left_out = runs_before(ask, job, job.since) if job.since else 0
+    filled = cursor.filled or left_out
     position = start = filled // length * length
     pages = ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "created_on"}, start=start)
     while filled < cursor.first:
@@ -159,7 +160,7 @@ def _fill(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
         cursor = _with(cursor, filled=filled)
         yield Reached(cursor)
         cursor = yield from _steps(ask, job, cursor, seen)
-    return _with(cursor, since=job.since, first=0, filled=0)
+    return _with(cursor, since=job.since, first=left_out, filled=0)
 
 
 def _page(

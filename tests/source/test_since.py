@@ -93,6 +93,27 @@ def test_the_missing_part_is_read_in_pieces(
     assert not differences(bitbucket, Path(warehouse.path))
 
 
+def test_runs_that_two_bounds_left_out_are_read_without_one(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    """More than the newest page shows, on which a sync would meet them anyway."""
+    repository = next(each for each in bitbucket.world.repositories.values() if each.pipelines)
+    bounds = []
+    for runs in (0, 3, 110):
+        bitbucket.act("advance_clock", seconds=24 * 3600)
+        bounds.append(datetime.fromtimestamp(bitbucket.world.clock / SECOND, UTC).isoformat())
+        bitbucket.act("advance_clock", seconds=3600)
+        for _ in range(runs):
+            bitbucket.act("run_pipeline", repository=repository.uuid, creator=min(bitbucket.world.users), steps=[])
+    stored = f"select count(*) from pipelines where repository_uuid = '{repository.uuid}'"
+
+    warehouse.sync(["pipelines"], since=bounds[2])
+    assert warehouse.rows(stored) == [(110,)]
+    warehouse.sync(["pipelines"], since=bounds[1], max_requests=9)
+    warehouse.sync(["pipelines"], since=bounds[1])
+    assert warehouse.rows(stored) == [(113,)]
+    warehouse.sync(["pipelines"])
+    assert warehouse.rows(stored) == [(len(repository.pipelines),)]
+
+
 def test_what_it_left_out_hides_no_commits_that_were_dropped(bitbucket: Emulator, warehouse: Warehouse) -> None:
     home = next(iter(bitbucket.world.repositories.values()))
     author = next(user.uuid for user in bitbucket.world.users.values() if user.kind == "user")
