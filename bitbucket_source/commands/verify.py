@@ -57,6 +57,8 @@ def verify(
     Exit codes: 0 no difference (left, with --repair), 1 differences, or something could not be compared,
     2 wrong usage or credentials, 3 stopped early, 75 a sync is at work.
     """
+    if deep == "all" and (sample is not None or seed is not None):
+        raise click.UsageError("--deep all compares everything: --sample and --seed go with a sample of it.")
     with readable_errors():
         from bitbucket_source import verification
         from bitbucket_source.load.pipeline import configured_pipeline

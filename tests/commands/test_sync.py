@@ -55,9 +55,9 @@ def test_a_sync_that_only_marks_deletions_says_so(bitbucket: Emulator, invoke: I
     assert invoke("sync", "acme", "--tables", "webhooks").exit_code == 0
     bitbucket.act("remove_webhook", repository=repository.slug, webhook=hook.uuid)
     done = invoke("sync", "acme", "--tables", "webhooks")
-    first, *others = done.stdout.splitlines()
+    first, table = done.stdout.splitlines()
     assert re.fullmatch(r"0 rows, 1 marked as deleted, in [\d.]+ s with \d+ requests\.", first)
-    assert others == [f"  {'webhooks':<28}{0:>12}, 1 marked as deleted"]
+    assert re.fullmatch(r"  webhooks +0, 1 marked as deleted", table)
     again = invoke("sync", "acme", "--tables", "webhooks")
     assert again.stdout.startswith("0 rows in "), "it is marked already"
 

@@ -46,6 +46,13 @@ def test_an_exact_warehouse_ends_with_0_and_says_how_it_was_compared(
     assert synced.exists()
 
 
+@pytest.mark.parametrize("option", ["--sample", "--seed"])
+def test_a_sample_of_everything_is_refused(invoke: Invoke, option: str) -> None:
+    done = invoke("verify", "acme", "--deep", "all", option, "7")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--deep all compares everything" in done.stderr
+
+
 @pytest.mark.parametrize("depth", [(), ("--deep", "all")], ids=["cheap", "all"])
 def test_a_warehouse_of_one_table_is_compared_by_that_one(
     invoke: Invoke, tmp_path: Path, depth: tuple[str, ...]
