@@ -171,10 +171,10 @@ def _of_runs(walk: Walk, owed: Owed, sight: Sight, seen: Seen) -> tuple[Figure, 
         steps += Figure(running.low, max(running.high, changed))
         if owed.reaches_further_back(cursor):
             left_out = Figure(0 if owed.since else cursor.first, cursor.first)
-            filled = cursor.filled // PIPELINES.pagelen
-            pages += left_out.map(lambda rows: max(0, -(-rows // PIPELINES.pagelen) - filled))
+            filled = cursor.filled if owed.goes_on_filling(cursor) else 0
+            pages += left_out.map(lambda rows: max(0, -(-rows // PIPELINES.pagelen) - filled // PIPELINES.pagelen))
             pages += _search(seen.rows, cursor.first) if owed.since else NOTHING
-            steps += left_out.map(lambda rows: max(0, rows - cursor.filled))
+            steps += left_out.map(lambda rows: max(0, rows - filled))
     return pages, steps if STEP_TABLES & walk.tables else NOTHING
 
 

@@ -118,7 +118,14 @@ class Owed:
 
     def reaches_further_back(self, cursor: Any) -> bool:
         """Whether the sync is to read what an earlier one left out because it was too old."""
-        return bool(cursor.since) and (not self.since or moment(self.since) < moment(cursor.since))
+        return self._is_before(cursor.since)
+
+    def goes_on_filling(self, cursor: PipelinesCursor | PullRequestsCursor) -> bool:
+        """Whether an earlier sync has read some of that; one that did not go as far back counts for nothing."""
+        return bool(cursor.filled) and not self._is_before(cursor.filled_since)
+
+    def _is_before(self, since: str) -> bool:
+        return bool(since) and (not self.since or moment(self.since) < moment(since))
 
 
 def owed_of(

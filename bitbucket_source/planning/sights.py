@@ -97,7 +97,8 @@ def bounds_of(owed: Owed, cursor: PullRequestsCursor | None) -> list[str]:
     """The same, and where it also reads what an earlier sync left out, from where and up to where."""
     bounds = [bound_of(owed, cursor)]
     if cursor is not None and owed.reaches_further_back(cursor):
-        bounds += [cursor.filled or owed.since or BEGINNING, cursor.since]
+        filled = cursor.filled if owed.goes_on_filling(cursor) else ""
+        bounds += [filled or owed.since or BEGINNING, cursor.since]
     return bounds
 
 

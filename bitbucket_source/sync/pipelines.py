@@ -45,6 +45,8 @@ class PipelinesCursor(msgspec.Struct, frozen=True):
     """how many runs before that were left out"""
     filled: int = 0
     """how far a later read of those has come"""
+    filled_since: str = ""
+    """how far back that one goes; '' for everything"""
     behind: bool = True
     """whether there are more, which the walk oldest first has not reached yet"""
     open: tuple[str, ...] = ()
@@ -147,7 +149,11 @@ def _fill(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
     """The runs that an earlier sync left out because they were too old."""
     length = PIPELINES.pagelen
     left_out = runs_before(ask, job, job.since) if job.since else 0
-    filled = cursor.filled or left_out
+    if job.reaches_further_back(cursor.filled_since):
+        cursor = _with(cursor, filled=0)
+    if not cursor.filled:
+        cursor = _with(cursor, filled=left_out, filled_since=job.since)
+    filled = cursor.filled
     position = start = filled // length * length
     pages = ask.numbered_pages(PIPELINES, job.repository.place, {"sort": "created_on"}, start=start)
     while filled < cursor.first:
@@ -160,7 +166,7 @@ def _fill(ask: Ask, job: Job, cursor: PipelinesCursor, seen: _Seen) -> Walk:
         cursor = _with(cursor, filled=filled)
         yield Reached(cursor)
         cursor = yield from _steps(ask, job, cursor, seen)
-    return _with(cursor, since=job.since, first=left_out, filled=0)
+    return _with(cursor, since=job.since, first=left_out, filled=0, filled_since="")
 
 
 def _page(

@@ -41,6 +41,8 @@ class PullRequestsCursor(msgspec.Struct, frozen=True):
     """how far back the first read went; '' for everything"""
     filled: str = ""
     """how far a later read of what lies before `since` has come; '' where there is none"""
+    filled_since: str = ""
+    """how far back that one goes; '' for everything"""
     behind: bool = False
     """whether more has changed, which was not read yet"""
     by_ids: int = 0
@@ -201,10 +203,12 @@ def _fill(
 ) -> Generator[Event, None, PullRequestsCursor]:
     """The pull requests that were changed last before the first read began: an earlier sync left them out."""
     until = moment(cursor.since)
+    if job.reaches_further_back(cursor.filled_since):
+        cursor = msgspec.structs.replace(cursor, filled="")
     if not cursor.filled:
         # the feed is walked further down
         feed = children.first(job.since or BEGINNING).feed
-        cursor = msgspec.structs.replace(cursor, below=cursor.below.with_feed(feed))
+        cursor = msgspec.structs.replace(cursor, below=cursor.below.with_feed(feed), filled_since=job.since)
     for page in _changed_since(ask, job, cursor.filled or job.since or BEGINNING):
         rows = [row for row in page.rows if row.id not in read and moment(row.updated_on) < until]
         yield from pull_request_rows(ask, job, rows)
@@ -215,7 +219,7 @@ def _fill(
             break
         cursor = msgspec.structs.replace(cursor, filled=page.rows[-1].updated_on)
         yield Reached(cursor)
-    cursor = msgspec.structs.replace(cursor, since=job.since, filled="")
+    cursor = msgspec.structs.replace(cursor, since=job.since, filled="", filled_since="")
     yield Reached(cursor)
     return cursor
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bitbucket_emulator import Emulator
-from bitbucket_emulator.world.model import SECOND
+from bitbucket_emulator.world.model import SECOND, Repository
 from tests.source.conftest import Warehouse
 from tests.truth.comparing import report
 from tests.truth.syncing import differences
@@ -93,25 +93,51 @@ def test_the_missing_part_is_read_in_pieces(
     assert not differences(bitbucket, Path(warehouse.path))
 
 
-def test_runs_that_two_bounds_left_out_are_read_without_one(bitbucket: Emulator, warehouse: Warehouse) -> None:
-    """More than the newest page shows, on which a sync would meet them anyway."""
+@pytest.fixture
+def busy(bitbucket: Emulator) -> Repository:
+    """A repository with more runs than the newest page shows, on which a sync meets them anyway: 3 of them a day old
+    when the other 110 begin."""
     repository = next(each for each in bitbucket.world.repositories.values() if each.pipelines)
-    bounds = []
-    for runs in (0, 3, 110):
+    for runs in (3, 110):
         bitbucket.act("advance_clock", seconds=24 * 3600)
-        bounds.append(datetime.fromtimestamp(bitbucket.world.clock / SECOND, UTC).isoformat())
-        bitbucket.act("advance_clock", seconds=3600)
         for _ in range(runs):
-            bitbucket.act("run_pipeline", repository=repository.uuid, creator=min(bitbucket.world.users), steps=[])
-    stored = f"select count(*) from pipelines where repository_uuid = '{repository.uuid}'"
+            bitbucket.act("run_pipeline", repository=repository.uuid, creator=min(bitbucket.world.users))
+    return repository
 
-    warehouse.sync(["pipelines"], since=bounds[2])
-    assert warehouse.rows(stored) == [(110,)]
-    warehouse.sync(["pipelines"], since=bounds[1], max_requests=9)
-    warehouse.sync(["pipelines"], since=bounds[1])
-    assert warehouse.rows(stored) == [(113,)]
+
+@pytest.fixture
+def bounds(busy: Repository) -> list[str]:
+    """Dates that leave out all but the newest 110 runs, and all but these and the 3 before them."""
+    begun = sorted(run.created_on for run in busy.pipelines.values())
+    return [datetime.fromtimestamp(begun[-runs] / SECOND - 60, UTC).isoformat() for runs in (110, 113)]
+
+
+def runs_stored(warehouse: Warehouse, repository: Repository) -> int:
+    query = "select count(*) from pipelines where deleted_at is null and repository_uuid = "
+    [(count,)] = warehouse.rows(f"{query}'{repository.uuid}'")
+    return int(count)
+
+
+def test_runs_that_two_bounds_left_out_are_read_without_one(
+    warehouse: Warehouse, busy: Repository, bounds: list[str]
+) -> None:
+    for bound, runs in zip(bounds, (110, 113), strict=True):
+        warehouse.sync(["pipelines"], since=bound)
+        assert runs_stored(warehouse, busy) == runs
     warehouse.sync(["pipelines"])
-    assert warehouse.rows(stored) == [(len(repository.pipelines),)]
+    assert runs_stored(warehouse, busy) == len(busy.pipelines)
+
+
+def test_a_bound_that_moves_further_back_while_the_missing_part_is_read(
+    warehouse: Warehouse, busy: Repository, bounds: list[str]
+) -> None:
+    tables = ["pipelines", "pipeline_steps"]
+    warehouse.sync(tables, since=bounds[0], audit_requests="0")
+    while runs_stored(warehouse, busy) == 110:
+        # the runs of the missing part are stored before their steps are read
+        assert warehouse.sync(tables, since=bounds[1], audit_requests="0", max_requests=9).exit_code == 3
+    warehouse.sync(tables)
+    assert runs_stored(warehouse, busy) == len(busy.pipelines)
 
 
 def test_what_it_left_out_hides_no_commits_that_were_dropped(bitbucket: Emulator, warehouse: Warehouse) -> None:
