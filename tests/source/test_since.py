@@ -14,6 +14,10 @@ from tests.truth.comparing import report
 from tests.truth.syncing import differences
 
 
+def moment_now(bitbucket: Emulator) -> str:
+    return datetime.fromtimestamp(bitbucket.world.clock / SECOND, UTC).isoformat()
+
+
 @pytest.fixture
 def dates(bitbucket: Emulator) -> list[str]:
     """Two dates that divide what happened in the world, the later one first."""
@@ -156,3 +160,30 @@ def test_what_it_left_out_hides_no_commits_that_were_dropped(bitbucket: Emulator
 
     assert warehouse.rows("select count(*) from commits where deleted_at is not null") == [(2,)]
     assert warehouse.rows("select repository_uuid, hash from commits where deleted_at is null order by all") == before
+
+
+def test_pull_requests_between_two_bounds_are_read_where_the_first_was_not_reached(
+    bitbucket: Emulator, warehouse: Warehouse
+) -> None:
+    """Two pages of them, of which the first is read when the second bound is given."""
+    repository = next(each for each in bitbucket.world.repositories.values() if each.pull_requests)
+    author = min(user.uuid for user in bitbucket.world.users.values() if user.kind == "user" and not user.deleted)
+    work = {"repository": repository.uuid, "author": author}
+    bounds = []
+    for branches in (range(60), range(60, 61)):
+        bitbucket.act("advance_clock", seconds=24 * 3600)
+        bounds.append(moment_now(bitbucket))
+        bitbucket.act("advance_clock", seconds=60)
+        for number in branches:
+            bitbucket.act("push", **work, branch=f"work-{number}")
+            bitbucket.act("open_pull_request", **work, source=f"work-{number}", title=str(number))
+    stored = f"select count(*) from pull_requests where repository_uuid = '{repository.uuid}'"
+
+    warehouse.sync(["pull_requests"], since=bounds[1], audit_requests="0")
+    assert warehouse.rows(stored) == [(1,)]
+    for requests in range(3, 12):
+        if warehouse.rows(stored) == [(1,)]:
+            warehouse.sync(["pull_requests"], since=bounds[0], audit_requests="0", max_requests=requests)
+    assert warehouse.rows(stored) == [(51,)]
+    warehouse.sync(["pull_requests"])
+    assert warehouse.rows(stored) == [(len(repository.pull_requests),)]
