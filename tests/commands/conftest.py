@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -53,6 +54,12 @@ def completed(arguments: tuple[str, ...], environment: dict[str, str], directory
     )
     assert [secret for secret in SECRETS if secret in done.stdout + done.stderr] == []
     return done
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    """What a query answers from a DuckDB file."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(query).fetchall()
 
 
 @pytest.fixture

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import dlt
-import duckdb
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
-from bitbucket_source.commands.sync import stopping_on_ctrl_c
 from bitbucket_source.load import lock
-from bitbucket_source.source import make_session
-from tests.commands.conftest import COMMAND, Completed, Invoke, Run
-
-
-def rows(path: Path, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(query).fetchall()
+from tests.commands.conftest import COMMAND, Completed, Invoke, Run, rows
 
 
 def test_a_first_sync_loads_everything(first_sync: tuple[Completed, Path]) -> None:
@@ -262,66 +249,6 @@ def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobody
     )
     assert third.exit_code == 0
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".lock"] == []
-
-
-@contextmanager
-def sync_reading_steps(
-    bitbucket: Emulator, environment: dict[str, str], directory: Path, seconds: float
-) -> Iterator[subprocess.Popen[str]]:
-    """A sync whose requests for steps take some seconds each, stopped by Ctrl-C at the first."""
-    bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=seconds))
-    with subprocess.Popen(
-        [COMMAND, "sync", "acme"],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as sync:
-        while not any("/steps" in entry.path for entry in bitbucket.requests):
-            assert sync.poll() is None, "the sync ended before its first step"
-        sync.send_signal(signal.SIGINT)
-        yield sync
-
-
-def test_the_first_ctrl_c_saves_what_was_read(
-    bitbucket: Emulator, environment: dict[str, str], invoke: Invoke, tmp_path: Path
-) -> None:
-    with sync_reading_steps(bitbucket, environment, tmp_path, seconds=0.3) as sync:
-        out, err = sync.communicate(timeout=60)
-
-    assert sync.returncode == 3
-    assert "Stopped: you asked to stop." in out
-    assert "Stopping and saving." in err
-    assert rows(tmp_path / "bitbucket.duckdb", "select count(*) > 0 from bitbucket_raw.pull_requests") == [(True,)]
-    bitbucket.clear_faults()
-    assert invoke("sync", "acme").exit_code == 0
-
-
-def test_the_second_ctrl_c_ends_at_once(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path) -> None:
-    with sync_reading_steps(bitbucket, environment, tmp_path, seconds=5) as sync:
-        assert sync.stderr is not None
-        assert any("Stopping and saving." in line for line in iter(sync.stderr.readline, ""))
-        sync.send_signal(signal.SIGINT)
-        assert sync.wait(timeout=30) == 130
-
-
-def test_ctrl_c_while_a_slice_is_loaded_lets_it_be_loaded(bitbucket: Emulator, tmp_path: Path) -> None:
-    loaded: list[object] = []
-
-    @dlt.destination(batch_size=0)
-    def warehouse(path: Any, _: object, /) -> None:
-        if not loaded:
-            signal.raise_signal(signal.SIGINT)
-        loaded.append(path)
-
-    session = make_session("acme", base_url=bitbucket.base_url, credentials={"access_token": "x"})
-    pipeline = dlt.pipeline("interrupted", destination=warehouse, pipelines_dir=str(tmp_path))
-    with stopping_on_ctrl_c(session, pipeline):
-        pipeline.run([{"id": 1}], table_name="rows")
-
-    assert len(loaded) == 1
-    assert session.agenda.stop_asked
 
 
 def test_settings_come_from_the_argument_then_the_environment_then_config_toml(run: Run, tmp_path: Path) -> None:
