@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,9 @@ from bitbucket_source.session import Session
 from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.tables.catalog import Catalog
 from tests.conftest import small_company
-from tests.truth.syncing import kept_open
+from tests.truth.columns import COLUMNS, KEPT
+from tests.truth.company import make_company
+from tests.truth.syncing import kept_open, sync
 
 ADMIN = {"email": "admin@example.org", "api_token": "emulator-api-token"}
 AT_ONCE = RetryPolicy(first_wait=0.001, longest_wait=0.001, rate_limit_first_wait=0.001, rate_limit_longest_wait=0.001)
@@ -103,3 +105,19 @@ def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def synced(warehouse: Warehouse, first_sync: Path) -> Warehouse:
     """The warehouse after its first sync, for tests of what comes then."""
     return warehouse.begin_with(first_sync)
+
+
+@pytest.fixture(scope="module")
+def company() -> Iterator[Emulator]:
+    """One for all tests of a module, which leave it as it is: links in it name the emulator's port."""
+    with Emulator(make_company()) as bitbucket:
+        yield bitbucket
+
+
+@pytest.fixture(scope="module")
+def everything_synced(company: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The DuckDB file after a first sync of all tables of that company: copy it, never change it."""
+    directory = tmp_path_factory.mktemp("everything")
+    done = sync(company, directory / "bitbucket.duckdb", directory / "pipelines", tables=(*COLUMNS, *KEPT))
+    assert done.exit_code == 0
+    return directory / "bitbucket.duckdb"

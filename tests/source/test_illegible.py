@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from tests.truth.columns import COLUMNS, KEPT
-from tests.truth.company import make_company
 from tests.truth.comparing import Part, report
 from tests.truth.syncing import differences, sync
 
 EVERYTHING = (*COLUMNS, *KEPT)
-
-
-@pytest.fixture(scope="module")
-def company() -> Iterator[Emulator]:
-    """One for all tests, which leave it as it is."""
-    with Emulator(make_company()) as bitbucket:
-        yield bitbucket
-
-
-@pytest.fixture(scope="module")
-def first_sync(company: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The DuckDB file after a first sync of everything: copy it, never change it."""
-    directory = tmp_path_factory.mktemp("first_sync")
-    assert sync(company, directory / "bitbucket.duckdb", directory / "pipelines", tables=EVERYTHING).exit_code == 0
-    return directory / "bitbucket.duckdb"
 
 
 @pytest.mark.parametrize(
@@ -54,9 +37,9 @@ def first_sync(company: Emulator, tmp_path_factory: pytest.TempPathFactory) -> P
     ],
 )
 def test_an_object_that_cannot_be_read_is_not_gone(
-    company: Emulator, first_sync: Path, tmp_path: Path, path: str, field: str
+    company: Emulator, everything_synced: Path, tmp_path: Path, path: str, field: str
 ) -> None:
-    database = Path(shutil.copy(first_sync, tmp_path))
+    database = Path(shutil.copy(everything_synced, tmp_path))
     company.add_fault(Fault(kind="poison", path=path, field=field, value={}))
     result = sync(company, database, tmp_path / "pipelines", tables=EVERYTHING, audit_requests="all")
     company.clear_faults()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ from bitbucket_emulator import Emulator
 from bitbucket_source.tables import DATA_TABLES, TABLES
 from bitbucket_source.verification import Depth, Kind
 from tests.source.test_verification import Synced, keys
-from tests.truth.company import make_company
-from tests.truth.syncing import sync
 
 EVERYTHING = [table.name for table in DATA_TABLES]
 LISTED = [
@@ -57,25 +54,9 @@ CHANGED = {
 }
 
 
-@pytest.fixture(scope="module")
-def company() -> Iterator[Emulator]:
-    """One for all tests, which leave it as it is: links in a rule's accounts name the emulator's port."""
-    with Emulator(make_company()) as bitbucket:
-        yield bitbucket
-
-
-@pytest.fixture(scope="module")
-def first_sync(company: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The DuckDB file after a first sync of everything: copy it, never change it."""
-    directory = tmp_path_factory.mktemp("first_sync")
-    done = sync(company, directory / "bitbucket.duckdb", directory / "pipelines", tables=EVERYTHING)
-    assert done.exit_code == 0
-    return directory / "bitbucket.duckdb"
-
-
 @pytest.fixture
-def synced(company: Emulator, first_sync: Path, tmp_path: Path) -> Synced:
-    return Synced(company, Path(shutil.copy(first_sync, tmp_path)), tmp_path / "pipelines")
+def synced(company: Emulator, everything_synced: Path, tmp_path: Path) -> Synced:
+    return Synced(company, Path(shutil.copy(everything_synced, tmp_path)), tmp_path / "pipelines")
 
 
 def count(synced: Synced, table: str) -> int:
