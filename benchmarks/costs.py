@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +20,11 @@ import duckdb
 from bitbucket_emulator import Emulator, generate_world
 from bitbucket_emulator.world import actions, graph
 from bitbucket_emulator.world.model import DAY, Repository, World
+from bitbucket_source.garbage import seldom_collected
+from bitbucket_source.load.database import Database
 from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.slices import SyncResult, run_sync
+from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.source import make_session, selected_tables
 
 WORKSPACE = "acme"
@@ -194,16 +198,12 @@ class Syncs:
 
     def seconds_to_read_cursors(self) -> float:
         """How long it takes until the cursors of all repositories and tables are there."""
-        from bitbucket_source.load.database import Database
-        from bitbucket_source.load.stored import stored_cursors
-
-        database = Database(self._pipeline())
-        database.rows("select 1")
-        started = time.perf_counter()
-        assert stored_cursors(database).stored
-        seconds = time.perf_counter() - started
-        database.close()
-        return seconds
+        # as in a sync: the collector would walk the emulator's whole world while they are read
+        with closing(Database(self._pipeline())) as database, seldom_collected():
+            database.rows("select 1")
+            started = time.perf_counter()
+            assert stored_cursors(database).stored
+            return time.perf_counter() - started
 
     def _sync(self, audit_requests: str) -> tuple[SyncResult, dict[str, int]]:
         self.bitbucket.clear_requests()
