@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,9 +28,9 @@ from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.load.workspaces import repositories_of_others
 from bitbucket_source.session import Session, seconds_of
 from bitbucket_source.source import resources_of
-from bitbucket_source.sync.agenda import Phase, SliceLimit
+from bitbucket_source.sync.agenda import Agenda, Phase, SliceLimit
 from bitbucket_source.sync.audit import Audit, Share
-from bitbucket_source.sync.cursors import NONE_SUCH
+from bitbucket_source.sync.cursors import NONE_SUCH, Cursors
 from bitbucket_source.sync.events import Trouble
 from bitbucket_source.sync.families import is_outdated
 from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_CURSORS, Table
@@ -78,11 +78,17 @@ def run_sync(
     with closing(Database(pipeline)) as database:
         session.when_read = partial(_make_ready_to_load, database)
         books = _open_books(pipeline, database, session, tables)
+        to_refresh = _stored_walks(database, tables) if session.settings.full_refresh else set()
         try:
             while session.agenda.phase is not Phase.DONE and not session.agenda.stopped:
                 # others may open the file while Bitbucket is asked
                 database.close()
                 _run_slice(pipeline, session, tables, result)
+                if to_refresh:
+                    # of those alone that are selected: the others would be read again by the next sync of all
+                    selected = _uuids(session.agenda)
+                    _set_cursors_back(pipeline, database, {walk for walk in to_refresh if walk[0] in selected})
+                    to_refresh = set()
                 on_slice(result)
                 if session.agenda.is_done and not session.agenda.stopped:
                     _enter_next_phase(database, session, frozenset(tables))
@@ -118,11 +124,11 @@ def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, ta
     told, again = conform_emails(database, session)
     if told:
         session.agenda.tell(told)
-    if session.settings.full_refresh:
-        # of those alone that are selected: the others would be read again by the next sync that selects them
-        again = [*dict.fromkeys((*again, *tables))]
     if again:
-        _set_cursors_back(pipeline, database, session, again)
+        others = repositories_of_others(database, session.settings.workspace)
+        _set_cursors_back(
+            pipeline, database, {walk for walk in _stored_walks(database, again) if walk[0] not in others}
+        )
     books.begin(selection_of(session.settings, tables))
     return books
 
@@ -189,24 +195,34 @@ def _close_books(books: Bookkeeping, session: Session, tables: Sequence[Table], 
     )
 
 
-def _set_cursors_back(pipeline: dlt.Pipeline, database: Database, session: Session, tables: Sequence[Table]) -> None:
-    """Let the workspace's cursors of these tables count as made under no declaration: all behind them is read again.
+def _stored_walks(database: Database, tables: Sequence[Table]) -> set[tuple[str, str]]:
+    """The cursors that say how far lists of these tables were walked: whose, and their name."""
+    names = {table.name for table in tables}
+    stored = stored_cursors(database).stored
+    return {(uuid, name) for uuid, name in stored if Cursors.is_of_a_walk(name) and name.partition("/")[0] in names}
+
+
+def _uuids(agenda: Agenda) -> set[str]:
+    """Of the repositories that are read, and of their workspace."""
+    found = {each.uuid for each in agenda.repositories or ()}
+    return found | {agenda.workspace.uuid} if agenda.workspace is not None else found
+
+
+def _set_cursors_back(pipeline: dlt.Pipeline, database: Database, walks: Collection[tuple[str, str]]) -> None:
+    """Let these cursors count as made under no declaration: all behind them is read again.
 
     Stored, so that a sync that is stopped meanwhile goes on.
     """
-    names = {table.name for table in tables}
-    cursors = stored_cursors(database)
-    others = repositories_of_others(database, session.settings.workspace)
+    stored = stored_cursors(database).stored
     rows = [
         {
             "repository_uuid": repository_uuid,
             "table_name": name,
-            "cursor": stored.cursor,
+            "cursor": stored[repository_uuid, name].cursor,
             "declaration": NONE_SUCH,
             "synced_at": datetime.now(UTC),
         }
-        for (repository_uuid, name), stored in cursors.stored.items()
-        if cursors.is_of_a_walk(name) and name.partition("/")[0] in names and repository_uuid not in others
+        for repository_uuid, name in walks
     ]
     if rows:
         database.close()

@@ -53,6 +53,29 @@ def test_a_full_refresh_of_some_tables_leaves_the_others_to_cost_nothing(synced:
     assert synced.requests == idle
 
 
+def test_a_full_refresh_of_one_repository_leaves_the_others_to_cost_nothing(synced: Warehouse) -> None:
+    synced.sync(audit_requests="0")
+    idle = synced.requests
+    [(slug, uuid)] = synced.rows(
+        "select slug, uuid from repositories join pull_requests on repository_uuid = uuid order by slug limit 1"
+    )
+    synced.rows(f"update pull_requests set title = 'spoiled' where repository_uuid = '{uuid}'")
+    synced.sync(repositories=[slug], full_refresh=True, audit_requests="0")
+    synced.sync(audit_requests="0")
+
+    assert synced.requests == idle
+    assert not synced.rows("select id from pull_requests where title = 'spoiled'")
+
+
+def test_a_full_refresh_of_nothing_is_a_first_load(bitbucket: Emulator, warehouse: Warehouse, tmp_path: Path) -> None:
+    other = Warehouse(bitbucket, tmp_path / "other")
+    other.directory.mkdir()
+    for each, settings in (warehouse, {"full_refresh": True}), (other, {}):
+        each.sync(["tags", "pipelines"], audit_requests="0", **settings)
+
+    assert warehouse.requests == other.requests
+
+
 # the smaller the budgets, the more syncs it takes
 @pytest.mark.parametrize("requests", [pytest.param(60, marks=pytest.mark.long), 110])
 def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Warehouse, requests: int) -> None:
