@@ -16,6 +16,8 @@ Values: TypeAlias = tuple[Any, ...]
 _TAKES_LISTS = {"duckdb", "motherduck", "postgres"}
 """destinations whose SQL takes a whole list as one parameter"""
 _VALUES_A_STATEMENT = 500
+_FEW = 20
+"""values that are named one by one in a statement"""
 _LOADS = "_dlt_loads"
 
 
@@ -118,7 +120,11 @@ class Database:
         None for no values: Postgres knows no type of an empty list.
         """
         distinct = list(dict.fromkeys(values))
-        if self.takes_lists and distinct:
+        if len(distinct) == 1:
+            yield f"{column} = %s", distinct
+            return
+        # DuckDB makes a join of each list, which takes longer than to look a few values up
+        if self.takes_lists and len(distinct) > _FEW:
             yield f"{column} in (select unnest(%s))", [distinct]
             return
         for start in range(0, len(distinct), _VALUES_A_STATEMENT):

@@ -104,6 +104,21 @@ class Outlet:
             self._finished = True
             self._changed.notify_all()
 
+    def is_unchanged(self) -> bool:
+        """Whether all that was put so far is stored just so; it is looked up now, and let go of."""
+        for table in self._ready:
+            with self._changed:
+                gathered, self._gathered[table], self._gathered_rows[table] = self._gathered[table], [], 0
+            self._make_ready(table, gathered)
+        with self._changed:
+            if self.rows.total() or any(self._ready.values()):
+                return False
+        accounts, _ = arrow_table_of_fit(self._catalog.of(USERS), [Batch(list(self._accounts.values()))], self._ours)
+        if accounts.num_rows and self._fresh(USERS, accounts).num_rows:
+            return False
+        self._accounts.clear()
+        return True
+
     def has_more(self, table: Table) -> bool:
         """Whether more of the table may come. Raises what ended the reading, if something did."""
         with self._changed:

@@ -17,6 +17,8 @@ from bitbucket_source.tables import COMMIT_PARENTS, COMMITS, SYNC_CURSORS, Colum
 from bitbucket_source.tables.catalog import PLAIN, Catalog
 from bitbucket_source.tables.contract import SYNCED_AT
 
+_FEW = 50
+"""rows, all columns of which are read as quickly as their keys"""
 _NEWEST_COMPLETED = """
     select repository_uuid, table_name, cursor, declaration
     from (
@@ -187,11 +189,12 @@ class StoredRows:
         if not self._may_hold(table, rows):
             return {}
         bounds = {name: rows[name].unique().to_pylist() for name in table.key}
-        # most rows of a first load are new: their keys tell so, and the wide columns are not read to find nothing
-        keys = list(self._select(table, table.key, [self._loaded], [], bounds))
-        if not keys:
-            return {}
-        bounds = {name: list(set(values)) for name, values in zip(table.key, zip(*keys, strict=True), strict=True)}
+        if rows.num_rows > _FEW:
+            # most rows of a first load are new: their keys tell so, and the wide columns are not read to find nothing
+            keys = list(self._select(table, table.key, [self._loaded], [], bounds))
+            if not keys:
+                return {}
+            bounds = {name: list(set(values)) for name, values in zip(table.key, zip(*keys, strict=True), strict=True)}
         found = list(self._select(table, names, [self._loaded], [], bounds))
         by_column = [
             _canonical(table.columns_by_name[name], values)

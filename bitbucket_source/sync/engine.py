@@ -18,7 +18,7 @@ import msgspec
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, ScopeMissing, Stopped
 from bitbucket_source.sync.agenda import Agenda, Phase, SliceLimit
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.audit import Audit
+from bitbucket_source.sync.audit import Audit, Kind
 from bitbucket_source.sync.census import Census, read_census
 from bitbucket_source.sync.cursors import NONE_SUCH, Cursors, Reader
 from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
@@ -42,6 +42,9 @@ class Sink(Protocol):
 
     def gone(self, gone: Gone) -> None:
         """Mark rows as deleted, at once: before the cursor that makes it unrepeatable."""
+
+    def is_unchanged(self) -> bool:
+        """Whether all rows put so far are stored just so."""
 
 
 class Engine:
@@ -213,16 +216,16 @@ class Engine:
     def _run_audit(self, audit: Audit) -> None:
         """Spend what is left of the audit's share, unit by unit; each is a safe point.
 
-        A slice holds one kind: another might read the same rows again.
+        A slice ends behind the kind that found a change: another might read the same rows again.
         """
         repositories = self._agenda.repositories or []
-        kinds: set[str] = set()
+        at: Kind | None = None
         readable = self._agenda.readable(self._ask.wanted)
         while not self._is_over() and (unit := audit.next_unit(readable, repositories)) is not None:
             kind, repository = unit
-            if not kinds <= {kind.name}:
+            if kind is not at and at is not None and not self._sink.is_unchanged():
                 return
-            kinds.add(kind.name)
+            at = kind
             job = self._job(repository, set())
             self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
             if kind.read is None:
