@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from inspect import signature
 from typing import Annotated, Any
 
 import dlt
@@ -14,10 +16,13 @@ from dlt.sources import DltResource
 
 from bitbucket_source.api.client import DEFAULT_BASE_URL
 from bitbucket_source.credentials import Given, resolve_credentials
+from bitbucket_source.load.pipeline import make_pipeline
 from bitbucket_source.load.reading import Reading, Readings, current_pipeline
 from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
 from bitbucket_source.tables import DATA_TABLES, Table
+
+_ENVIRONMENT = "SOURCES__BITBUCKET__"
 
 
 @dlt.source(name="bitbucket", section="bitbucket")
@@ -149,6 +154,7 @@ def _several(setting: str, given: Sequence[str] | None) -> tuple[str, ...]:
 
 def configured_session(**given: Any) -> Session:
     """`make_session` with what is not given taken from dlt's configuration, section `sources.bitbucket`."""
+    _refuse_misspelt_settings()
     configured = with_config(make_session, sections=("sources", "bitbucket"), include_defaults=True)
     try:
         return configured(**{name: value for name, value in given.items() if value not in (None, (), {})})
@@ -156,6 +162,20 @@ def configured_session(**given: Any) -> Session:
         raise SettingsError(
             "No workspace. Name it, as in bitbucket.org/<workspace>, or set workspace in .dlt/config.toml."
         ) from None
+
+
+def _refuse_misspelt_settings() -> None:
+    """Raise SettingsError for a name in dlt's configuration that is nearly a setting's: dlt passes over it in silence.
+
+    Other names are left alone: dlt has settings of its own there.
+    """
+    known = {*signature(make_session).parameters, *signature(make_pipeline).parameters, "tables"}
+    of_files: Any = dlt.config.get("sources.bitbucket")
+    of_environment = [name.removeprefix(_ENVIRONMENT) for name in os.environ if name.startswith(_ENVIRONMENT)]
+    for name in [*(of_files or {}), *(each.partition("__")[0].lower() for each in of_environment)]:
+        meant = get_close_matches(name, known, 1)
+        if name not in known and meant:
+            raise SettingsError(f"{name} in [sources.bitbucket] is no setting. Is {meant[0]} meant?")
 
 
 def resources_of(session: Session, tables: Sequence[Table], *, renew: bool = False) -> list[DltResource]:

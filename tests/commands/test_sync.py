@@ -251,6 +251,20 @@ def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobody
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".lock"] == []
 
 
+def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    config = tmp_path / ".dlt" / "config.toml"
+    config.write_text("[sources.bitbucket]\nmax_request = 10\nmax_table_nesting = 2\n")
+    done = run("sync", "acme")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: max_request in [sources.bitbucket] is no setting. Is max_requests meant?\n"
+
+    config.unlink()
+    credentials = {"SOURCES__BITBUCKET__CREDENTIALS__ACCESS_TOKEN": "t"}
+    done = run("sync", "acme", SOURCES__BITBUCKET__EXLUDE='["api"]', **credentials)
+    assert "Error: exlude in [sources.bitbucket] is no setting. Is exclude meant?" in done.stderr
+
+
 def test_settings_come_from_the_argument_then_the_environment_then_config_toml(run: Run, tmp_path: Path) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text(
