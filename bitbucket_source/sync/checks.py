@@ -16,9 +16,11 @@ from bitbucket_source.sync.events import Amend, Event, Events, Gone, Reached, Tr
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.listing import nothing_there, whole_list
 from bitbucket_source.sync.watched import Watched, heads_now, today
-from bitbucket_source.tables import COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, Table
+from bitbucket_source.tables import BRANCHES, COMMIT_STATUSES, REPORT_ANNOTATIONS, REPORTS, Table
 
 CHECKS = (COMMIT_STATUSES, REPORTS, REPORT_ANNOTATIONS)
+_ILLEGIBLE = "illegible"
+"""instead of the occasion on which not all branches could be read"""
 COMMITS_AT_ONCE = 5
 """So many the audit reads before it looks at its budget again."""
 
@@ -54,8 +56,14 @@ def read_checks(ask: Ask, job: Job, cursor: ChecksCursor | None) -> Events:
         known = (*cursor.watched.heads, *cursor.watched.replaced)
         heads = heads_now(ask, job, known, day, is_first=cursor.watched.occasion == "")
         new = [sha for sha in heads if sha not in known]
+        occasion = job.occasion
+        if any(page.misfits for page in job.refs.pages(BRANCHES)):
+            # nothing will tell that they can be read: the next sync looks again
+            occasion = _ILLEGIBLE
+            if BRANCHES not in job.reads:
+                yield Trouble(COMMIT_STATUSES, job.repository.full_name, "heads", "some branches cannot be read")
         cursor = _replaced(
-            cursor, watched=cursor.watched.on(job.occasion, heads, day), owed=tuple(dict.fromkeys([*cursor.owed, *new]))
+            cursor, watched=cursor.watched.on(occasion, heads, day), owed=tuple(dict.fromkeys([*cursor.owed, *new]))
         )
         yield Reached(cursor)
     for sha in _in_order(cursor, day):

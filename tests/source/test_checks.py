@@ -112,6 +112,22 @@ def test_heads_are_watched_for_thirty_days_and_a_new_one_is_read_whatever_its_da
     assert main in repository.branches.values()
 
 
+def test_a_head_whose_branch_could_not_be_read_is_watched_once_it_can(
+    bitbucket: Emulator, warehouse: Warehouse, repository: Repository
+) -> None:
+    asked(warehouse)
+    new = push(bitbucket, "new")
+    status(bitbucket, new, "SUCCESSFUL")
+    bitbucket.add_fault(Fault(kind="poison", path="/refs/branches", field="values.1.target.hash", value={}))
+    assert warehouse.sync(TABLES, audit_requests="0").exit_code == 1
+    bitbucket.clear_faults()
+
+    # nothing tells that it can be read now
+    asked(warehouse)
+    assert warehouse.rows(STATUSES) == [(new, "ci", "SUCCESSFUL", True)]
+    assert asked(warehouse) == (2, 2, 0)
+
+
 def test_the_audit_sees_what_changes_where_nobody_looks_any_more(bitbucket: Emulator, warehouse: Warehouse) -> None:
     old = push(bitbucket, "old", date="2019-01-01T00:00:00Z")
     status(bitbucket, old, "FAILED")
