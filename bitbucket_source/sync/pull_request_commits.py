@@ -145,7 +145,7 @@ def commits_told(
     hashes = sets.of(sides)
     rows = None if hashes is None else sets.rows(hashes)
     if rows is None:
-        asked = replace(parent, is_orphan=sides.is_orphan)
+        asked = replace(parent, is_orphan=sides.is_orphan, made_by_merging=sides.made_by_merging)
         return (yield from attempted(job, PULL_REQUEST_COMMITS, parent.number, commits_of(ask, job, asked))), True
     worked_out = replace(parent, believed_empty=True)
     return (yield from said(ask, job, PULL_REQUEST_COMMITS, worked_out, [Page(newest_first(rows))])), False

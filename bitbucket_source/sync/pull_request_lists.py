@@ -47,6 +47,8 @@ class Parent:
     """where it says its files are; None where it was not read in this job"""
     is_orphan: bool = False
     """whether its source is gone"""
+    made_by_merging: str | None = None
+    """the commit that merging made, 12 digits"""
     believed_empty: bool = False
     """whether a list of it that comes empty is so: an earlier sync saw it, too, or it was worked out"""
 
@@ -73,11 +75,14 @@ def remarks_of(ask: Ask, job: Job, table: Table, parent: Parent) -> Reading:
 
 
 def commits_of(ask: Ask, job: Job, parent: Parent) -> Reading:
-    """Commits, newest date first."""
+    """Commits, newest date first, without the one that merging made: whether the list begins with it is not known."""
     try:
         pages = list(ask.pages(PULL_REQUEST_COMMITS, job.place_of(parent.number)))
     except (BadRequest, NotFound) as error:
         raise _unless_passing(error, parent) from error
+    if made := parent.made_by_merging:
+        for page in pages:
+            page.rows = [row for row in page.rows if not str(row.hash).startswith(made)]
     return (yield from said(ask, job, PULL_REQUEST_COMMITS, parent, [_as_one(pages, newest_first)]))
 
 

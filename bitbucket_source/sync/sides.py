@@ -41,6 +41,11 @@ class Sides:
         )
 
     @property
+    def made_by_merging(self) -> str | None:
+        """The commit that merging made; None where it made none, but took the source as it is."""
+        return self.merge_commit if self.merge_commit != self.source else None
+
+    @property
     def is_orphan(self) -> bool:
         """Whether the source is gone."""
         return self.source_repository is None or self.source is None

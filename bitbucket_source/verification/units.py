@@ -7,7 +7,7 @@ deployments carried. What the strategy says is held against the warehouse; to me
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from bitbucket_source.sync.environments import environments_of
 from bitbucket_source.sync.events import Event, Events, Gone, Notice, Rows
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.pull_request_lists import Outcome, Parent, commits_of, files_of, remarks_of
+from bitbucket_source.sync.pull_request_sets import stored_sides
 from bitbucket_source.sync.step_tests import TEST_TABLES, tests_of
 from bitbucket_source.sync.trailers import trailer_rows
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS, WholeListCursor, read_whole_list
@@ -127,14 +128,16 @@ def _reading(ask: Ask, job: Job, unit: Unit, *, believed_empty: bool) -> Reading
 
 def _of_pull_request(ask: Ask, job: Job, unit: Unit, *, believed_empty: bool) -> Reading:
     number = unit.place["pull_request_id"]
-    parent = Parent(number, unit.files_at, unit.is_orphan, believed_empty)
+    parent = Parent(number, unit.files_at, unit.is_orphan, believed_empty=believed_empty)
     if unit.table is PULL_REQUEST_ACTIVITY:
         yield from activity_of(ask, job, number)
         return True
     if unit.table is PULL_REQUEST_FILES:
         outcome = yield from files_of(ask, job, parent)
     elif unit.table is PULL_REQUEST_COMMITS:
-        outcome = yield from commits_of(ask, job, parent)
+        stored = stored_sides(job, [number]).get(number)
+        made = stored[1].made_by_merging if stored is not None else None
+        outcome = yield from commits_of(ask, job, replace(parent, made_by_merging=made))
     else:
         outcome = yield from remarks_of(ask, job, unit.table, parent)
     return outcome is not Outcome.DOUBTED

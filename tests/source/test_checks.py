@@ -112,8 +112,9 @@ def test_heads_are_watched_for_thirty_days_and_a_new_one_is_read_whatever_its_da
     assert main in repository.branches.values()
 
 
+@pytest.mark.usefixtures("repository")
 def test_a_head_whose_branch_could_not_be_read_is_watched_once_it_can(
-    bitbucket: Emulator, warehouse: Warehouse, repository: Repository
+    bitbucket: Emulator, warehouse: Warehouse
 ) -> None:
     asked(warehouse)
     new = push(bitbucket, "new")
