@@ -125,8 +125,8 @@ PULL_REQUEST_COMMENTS = Table(
 
 PULL_REQUEST_COMMITS = Table(
     name="pull_request_commits",
-    description="The commits a pull request brings, without the one that merging it made; after a squash this is the only "
-    "place that has them.",
+    description="The commits a pull request brings, without the one that merging it made; after a squash this is the "
+    "only place that has them.",
     key=("repository_uuid", "pull_request_id", "hash"),
     endpoint=f"{_LIST}/commits",
     scope="pullrequest",
