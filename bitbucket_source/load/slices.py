@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeAlias
 
 import dlt
 import pyarrow as pa
@@ -28,7 +29,7 @@ from bitbucket_source.load.workarounds import prepare_destination
 from bitbucket_source.load.workspaces import repositories_of_others
 from bitbucket_source.session import Session, seconds_of
 from bitbucket_source.source import resources_of
-from bitbucket_source.sync.agenda import Agenda, Phase, SliceLimit
+from bitbucket_source.sync.agenda import Phase, SliceLimit
 from bitbucket_source.sync.audit import Audit, Share
 from bitbucket_source.sync.cursors import NONE_SUCH, Cursors
 from bitbucket_source.sync.events import Trouble
@@ -37,6 +38,8 @@ from bitbucket_source.tables import BOOKKEEPING_TABLES, SYNC_CURSORS, Table
 
 SLICE = SliceLimit(seconds=180, requests=1000)
 """What a crash loses at most."""
+Walk: TypeAlias = tuple[str, str]
+"""Whose list is walked, a repository's or the workspace's, by uuid, and the name of its cursor"""
 
 
 @dataclass
@@ -85,9 +88,7 @@ def run_sync(
                 database.close()
                 _run_slice(pipeline, session, tables, result)
                 if to_refresh:
-                    # of those alone that are selected: the others would be read again by the next sync of all
-                    selected = _uuids(session.agenda)
-                    _set_cursors_back(pipeline, database, {walk for walk in to_refresh if walk[0] in selected})
+                    _set_cursors_back(pipeline, database, _of_selected(to_refresh, database, session))
                     to_refresh = set()
                 on_slice(result)
                 if session.agenda.is_done and not session.agenda.stopped:
@@ -195,20 +196,27 @@ def _close_books(books: Bookkeeping, session: Session, tables: Sequence[Table], 
     )
 
 
-def _stored_walks(database: Database, tables: Sequence[Table]) -> set[tuple[str, str]]:
+def _stored_walks(database: Database, tables: Sequence[Table]) -> set[Walk]:
     """The cursors that say how far lists of these tables were walked: whose, and their name."""
     names = {table.name for table in tables}
     stored = stored_cursors(database).stored
     return {(uuid, name) for uuid, name in stored if Cursors.is_of_a_walk(name) and name.partition("/")[0] in names}
 
 
-def _uuids(agenda: Agenda) -> set[str]:
-    """Of the repositories that are read, and of their workspace."""
-    found = {each.uuid for each in agenda.repositories or ()}
-    return found | {agenda.workspace.uuid} if agenda.workspace is not None else found
+def _of_selected(walks: set[Walk], database: Database, session: Session) -> set[Walk]:
+    """Those of the repositories that are read: the others would be read again by the next sync of all.
+
+    Those of the whole workspace where the sync was stopped before it knew.
+    """
+    agenda = session.agenda
+    if agenda.repositories is None or agenda.workspace is None:
+        others = repositories_of_others(database, session.settings.workspace)
+        return {walk for walk in walks if walk[0] not in others}
+    selected = {agenda.workspace.uuid, *(each.uuid for each in agenda.repositories)}
+    return {walk for walk in walks if walk[0] in selected}
 
 
-def _set_cursors_back(pipeline: dlt.Pipeline, database: Database, walks: Collection[tuple[str, str]]) -> None:
+def _set_cursors_back(pipeline: dlt.Pipeline, database: Database, walks: Collection[Walk]) -> None:
     """Let these cursors count as made under no declaration: all behind them is read again.
 
     Stored, so that a sync that is stopped meanwhile goes on.

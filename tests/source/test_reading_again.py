@@ -67,11 +67,17 @@ def test_a_full_refresh_of_one_repository_leaves_the_others_to_cost_nothing(sync
     assert not synced.rows("select id from pull_requests where title = 'spoiled'")
 
 
+def test_a_full_refresh_that_is_stopped_before_it_knows_what_is_there_goes_on(spoiled: Warehouse) -> None:
+    assert spoiled.sync(full_refresh=True, max_requests=1).exit_code == 3
+    assert spoiled.sync(audit_requests="0").exit_code == 0
+    assert not spoiled.rows("select id from pull_requests where title = 'spoiled'")
+
+
 def test_a_full_refresh_of_nothing_is_a_first_load(bitbucket: Emulator, warehouse: Warehouse, tmp_path: Path) -> None:
     other = Warehouse(bitbucket, tmp_path / "other")
     other.directory.mkdir()
-    for each, settings in (warehouse, {"full_refresh": True}), (other, {}):
-        each.sync(["tags", "pipelines"], audit_requests="0", **settings)
+    warehouse.sync(["tags", "pipelines"], audit_requests="0", full_refresh=True)
+    other.sync(["tags", "pipelines"], audit_requests="0")
 
     assert warehouse.requests == other.requests
 
