@@ -27,8 +27,9 @@ class Database:
     Opening DuckDB's file takes 20 ms, and finding out how 10 more: what works one after the other shares one.
     """
 
-    def __init__(self, pipeline: dlt.Pipeline) -> None:
+    def __init__(self, pipeline: dlt.Pipeline, *, is_staging: bool = False) -> None:
         self._pipeline = pipeline
+        self._is_staging = is_staging
         self._lock = threading.RLock()
         self._client: Any = None  # a SqlClientBase of dlt's, whose own types do not fit a context manager
         self._is_open = False
@@ -39,6 +40,10 @@ class Database:
         """what dlt calls the kind of database"""
         self.takes_lists = self.destination in _TAKES_LISTS
         """whether a whole list goes as one parameter: `unnest(%s)` makes rows of it"""
+
+    def staging(self) -> Database:
+        """The dataset beside it, in which dlt keeps of each table what the last load brought."""
+        return Database(self._pipeline, is_staging=True)
 
     def close(self) -> None:
         """Let go of the connection; the next statement opens another one.
@@ -136,6 +141,8 @@ class Database:
             self._client = self._pipeline.sql_client()
         if not self._is_open:
             self._open.enter_context(self._client)
+            if self._is_staging:
+                self._open.enter_context(self._client.with_staging_dataset())
             self._is_open = True
         return self._client
 

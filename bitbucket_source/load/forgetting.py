@@ -25,10 +25,14 @@ from bitbucket_source.load.workspaces import Part
 from bitbucket_source.personal.addresses import digest, digest_of_name, digests_in
 from bitbucket_source.personal.discretion import SIGNATURES, Discretion
 from bitbucket_source.session import SettingsError
-from bitbucket_source.tables import DATA_TABLES, USERS, Column, Origin, Table, Type
+from bitbucket_source.tables import DATA_TABLES, SYNC_FORGOTTEN, USERS, Column, Origin, Table, Type
 
 _LOOK_IT_UP = "Look it up: select uuid, display_name from users where ..."
 _UUID = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}?")
+
+_EVERYTHING = Part("1 = 1")
+_ANY_ADDRESS = ("%<%", "%@%", "%email:%")
+_SPECIAL = r"[%_\\\"]"
 
 
 @dataclass
@@ -62,15 +66,27 @@ def forget(pipeline: dlt.Pipeline, user_uuid: str) -> Forgotten:
 def forget_again(database: Database) -> None:
     """Forget whom a load brought back that was made before they were forgotten and arrived after."""
     forgotten = forgotten_in(database)
-    tables = _stored(database) if forgotten else []
+    if not forgotten:
+        return
+    tables = _stored(database)
     for uuid in {
         uuid
-        for table in tables
+        for table in (*tables, USERS)
         for column in _accounts(database, table)
         for (uuid,) in database.rows(f"select distinct {column.name} from {database.name(table)}")
         if uuid and digest(uuid) in forgotten
     }:
         _Oblivion(database, uuid).work()
+    # a text may name somebody whose account the load does not: all that it brought is looked through
+    late = Part(
+        f"_dlt_load_id not in (select load_id from {database.loads} where status = 0 "
+        f"and inserted_at < (select max(forgotten_at) from {database.name(SYNC_FORGOTTEN)}))"
+    )
+    discretion = Discretion(forgotten=forgotten_in(database))
+    with closing(database.staging()) as staging:
+        for place, part in ((staging, _EVERYTHING), (database, late)):
+            for table, text, rows in each_text(place, tables, lambda _, part=part: iter([part])):  # type: ignore[misc]
+                change_texts(place, table, text, rows, ("%",), discretion, datetime.now(UTC))
 
 
 class _Oblivion:
@@ -78,30 +94,33 @@ class _Oblivion:
         self._database = database
         self._uuid = uuid
         self._tables = _stored(database)
-        self._now = datetime.now(UTC)
-        self._done = Forgotten()
         self._identities = {uuid, *self._account_ids()}
         self._names = set(self._full_names())
         self._signed = {
             signature: digests for signature in self._signatures() if (digests := set(digests_in(signature)))
         }
-        digests = {each for found in self._signed.values() for each in found}
-        self._done.addresses = len(digests)
-        self._digests = digests | set(map(digest, self._identities)) | set(map(digest_of_name, self._names))
+        self._addresses = {each for found in self._signed.values() for each in found}
+        self._digests = self._addresses | set(map(digest, self._identities)) | set(map(digest_of_name, self._names))
 
     def work(self) -> Forgotten:
         before = forgotten_in(self._database)
         if digest(self._uuid) not in before and not self._is_met():
             raise SettingsError(f"Nothing is stored of an account {self._uuid}. {_LOOK_IT_UP}")
+        now = datetime.now(UTC)
         # first the list: whatever happens now, no sync brings them back
         with self._database.transaction():
-            remember_forgotten(self._database, self._digests, self._now)
-        self._forget_texts(Discretion(forgotten=forgotten_in(self._database)))
-        for table in self._tables:
-            for column in _accounts(self._database, table):
-                self._forget_account(table, column)
-        self._remove(USERS, "uuid")
-        return self._done
+            remember_forgotten(self._database, self._digests, now)
+        marks = [*self._marks()]
+        if digest(self._uuid) in before:
+            # cut short, the first time may have changed what told their addresses, and not yet all that has them
+            marks += _ANY_ADDRESS
+        discretion = Discretion(forgotten=forgotten_in(self._database))
+        # first what dlt keeps beside the tables: it is found by what stands in those
+        with closing(self._database.staging()) as staging:
+            _Place(staging, self._tables, self._uuid, now).forget(marks, discretion)
+        done = _Place(self._database, self._tables, self._uuid, now).forget(marks, discretion)
+        done.addresses = len(self._addresses)
+        return done
 
     def _account_ids(self) -> Iterator[str]:
         query = f"select account_id from {self._database.name(USERS)} where uuid = %s and account_id is not null"
@@ -130,27 +149,44 @@ class _Oblivion:
 
     def _is_met(self) -> bool:
         return any(
-            self._holds(table, column)
+            _holds(self._database, table, column, self._uuid)
             for table in (*self._tables, USERS)
-            for column in (_accounts(self._database, table) if table is not USERS else (USERS.columns_by_name["uuid"],))
+            for column in _accounts(self._database, table)
         )
 
-    def _holds(self, table: Table, column: Column) -> bool:
-        query = f"select 1 from {self._database.name(table)} where {column.name} = %s limit 1"
-        return bool(self._database.rows(query, self._uuid))
-
-    def _forget_texts(self, discretion: Discretion) -> None:
+    def _marks(self) -> Iterator[str]:
+        """Patterns of texts that may name the person."""
         named = [*self._identities, *self._names, *(f"email:{each}" for each in self._digests)]
         named += [address for signature in self._signed for address in re.findall(r"[^<>\s]+@[^<>\s]+", signature)]
-        marks = [f"%{each.replace('%', '')}%" for each in dict.fromkeys(named)]
-        everything = Part("1 = 1")
-        for table, text, part in each_text(self._database, self._tables, lambda _: iter([everything])):
+        for each in dict.fromkeys(named):
+            # in JSON some characters are written in another way, and in a pattern some mean another thing
+            yield f"%{re.sub(_SPECIAL, '%', each)}%"
+
+
+class _Place:
+    """A dataset in which a person is forgotten."""
+
+    def __init__(self, database: Database, tables: Sequence[Table], uuid: str, now: datetime) -> None:
+        self._database = database
+        self._tables = [table for table in tables if database.columns(table)]
+        self._uuid = uuid
+        self._now = now
+        self._done = Forgotten()
+
+    def forget(self, marks: Sequence[str], discretion: Discretion) -> Forgotten:
+        for table, text, part in each_text(self._database, self._tables, lambda _: iter([_EVERYTHING])):
             count = change_texts(self._database, table, text, part, marks, discretion, self._now)
             self._done.changed[table.name] += count
+        for table in self._tables:
+            for column in _accounts(self._database, table):
+                self._forget_account(table, column)
+        if self._database.columns(USERS):
+            self._remove(USERS, "uuid")
+        return self._done
 
     def _forget_account(self, table: Table, column: Column) -> None:
         """Null in every column that tells of the account; in a key '', unless the row says nothing else."""
-        if not self._holds(table, column):
+        if not _holds(self._database, table, column, self._uuid):
             return
         if column.name not in table.key:
             self._blank(table, column, "null")
@@ -182,7 +218,8 @@ class _Oblivion:
         name = self._database.name(table)
         [(count,)] = self._database.rows(f"select count(*) from {name} where {column.name} = %s", self._uuid)
         if count:
-            changes = [f"{column.name} = {value}", *(f"{each} = null" for each in _beside(table, column))]
+            beside = [each for each in _beside(table, column) if each in self._database.columns(table)]
+            changes = [f"{column.name} = {value}", *(f"{each} = null" for each in beside)]
             self._database.execute(
                 f"update {name} set {', '.join(changes)}, synced_at = %s where {column.name} = %s",
                 self._now,
@@ -196,6 +233,11 @@ class _Oblivion:
         if count:
             self._database.execute(f"delete from {name} where {column} = %s", self._uuid)
             self._done.removed[table.name] += count
+
+
+def _holds(database: Database, table: Table, column: Column, uuid: str) -> bool:
+    query = f"select 1 from {database.name(table)} where {column.name} = %s limit 1"
+    return bool(database.rows(query, uuid))
 
 
 def _stored(database: Database) -> list[Table]:

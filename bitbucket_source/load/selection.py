@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 
 import msgspec
 
@@ -75,18 +76,35 @@ def last_selection(database: Database, workspace: str) -> Selection:
 
 
 def stored_catalog(database: Database) -> Catalog:
-    """The tables with all that the last syncs of the workspaces added to them."""
+    """The tables with all that any sync of any workspace added to them: what is asked for no more is still stored."""
     if "selection" not in database.columns(SYNC_RUNS):
         return PLAIN
-    slugs = database.rows(f"select distinct workspace_slug from {database.name(SYNC_RUNS)}")
-    found = [last_selection(database, slug) for (slug,) in slugs]
+    raw: list[str] = []
     columns: dict[str, list[str]] = {}
-    for name, wishes in (each for selection in found for each in selection.extra_columns.items()):
-        columns.setdefault(name, []).extend(wishes)
-    try:
-        return catalog_of([name for selection in found for name in selection.raw], columns)
-    except CatalogError:
-        return PLAIN
+    for selection in _selections(database):
+        for name in selection.raw:
+            with suppress(CatalogError):
+                catalog_of([name], {})
+                raw.append(name)
+        for name, wish in ((name, wish) for name, wishes in selection.extra_columns.items() for wish in wishes):
+            wider = {**columns, name: [*columns.get(name, ()), wish]}
+            # of two that do not go together, as of two types, the later one stands
+            with suppress(CatalogError):
+                catalog_of((), wider)
+                columns = wider
+    return catalog_of(raw, columns)
+
+
+def _selections(database: Database) -> Iterator[Selection]:
+    """What the syncs were asked for, the latest first, each once."""
+    written = "cast(selection as varchar)"
+    rows = database.rows(
+        f"select {written} from {database.name(SYNC_RUNS)} where selection is not null "
+        f"group by {written} order by max(started_at) desc"
+    )
+    for (each,) in rows:
+        with suppress(msgspec.DecodeError):
+            yield _DECODER.decode(each)
 
 
 def adopt_last_selection(database: Database, session: Session) -> None:

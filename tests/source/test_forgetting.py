@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dlt
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
+from bitbucket_source.load import forgetting, texts
 from bitbucket_source.load.forgetting import forget
 from bitbucket_source.load.pipeline import DestinationError
 from bitbucket_source.session import SettingsError
@@ -34,35 +36,47 @@ def bitbucket() -> Iterator[Emulator]:
 def person(bitbucket: Emulator, warehouse: Warehouse) -> dict[str, str]:
     """Who wrote most commits, and is named in a commit of somebody else's; all is synced."""
     warehouse.sync(**SETTINGS)
+    found = prolific(warehouse)
+    share(bitbucket, found, f"Together\n\nCo-authored-by: {found['name']} <{found['address'].upper()}>")
+    warehouse.sync(**SETTINGS)
+    return found
+
+
+def prolific(warehouse: Warehouse) -> dict[str, str]:
+    """Who wrote most commits."""
     [(uuid, account_id, nickname, name, raw)] = warehouse.rows(
         "select uuid, account_id, nickname, display_name, max(author_raw) from users "
         "join commits on author_user_uuid = uuid group by all order by count(*) desc limit 1"
     )
     address = raw.rpartition("<")[2].rstrip(">")
-    other = next(each for each in bitbucket.world.users.values() if each.uuid != uuid)
-    home = next(iter(bitbucket.world.repositories.values()))
-    message = f"Together\n\nCo-authored-by: {name} <{address.upper()}>"
-    bitbucket.act("push", repository=home.slug, branch="shared", author=other.nickname, message=message)
-    warehouse.sync(**SETTINGS)
     return {"uuid": uuid, "account_id": account_id, "nickname": nickname, "name": name, "address": address}
 
 
-def everything(warehouse: Warehouse) -> dict[str, list[str]]:
+def share(bitbucket: Emulator, person: dict[str, str], message: str) -> None:
+    """Somebody else pushes a commit with this message."""
+    users = bitbucket.world.users.values()
+    other = next(each for each in users if each.uuid != person["uuid"] and not each.deleted)
+    home = next(iter(bitbucket.world.repositories.values()))
+    bitbucket.act("push", repository=home.slug, branch="shared", author=other.nickname, message=message)
+
+
+def everything(warehouse: Warehouse, schema: str = "bitbucket_raw") -> dict[str, list[str]]:
     """Each stored row, as text, by table."""
     return {
-        name: [str(row) for row in warehouse.rows(f"select * from {name} order by all")]
+        name: [str(row) for row in warehouse.rows(f"select * from {schema}.{name} order by all")]
         for (name,) in warehouse.rows(
-            "select table_name from information_schema.tables where table_schema = 'bitbucket_raw'"
+            f"select table_name from information_schema.tables where table_schema = '{schema}'"
         )
         if not name.startswith("_dlt")
     }
 
 
 def mentions(warehouse: Warehouse, person: dict[str, str]) -> set[tuple[str, str]]:
-    """Where the warehouse still names the person, and by what."""
+    """Where the warehouse still names the person, and by what; what dlt keeps of the last loads included."""
     return {
         (table, what)
-        for table, rows in everything(warehouse).items()
+        for schema in ("bitbucket_raw", "bitbucket_raw_staging")
+        for table, rows in everything(warehouse, schema).items()
         for row in rows
         for what, value in person.items()
         if what != "nickname" and value.lower() in row.lower()
@@ -165,6 +179,66 @@ def test_every_table_is_looked_through(bitbucket: Emulator, warehouse: Warehouse
     assert warehouse.rows("select count(*) from users where type = 'user'") == [(0,)]
     assert result.rows.keys() <= {"pull_request_participants"}, "which of several that are gone stands for all"
     assert warehouse.sync(tables, full_refresh=True, audit_requests="all").rows == {}
+
+
+def test_a_column_that_is_asked_for_no_more_is_looked_through(warehouse: Warehouse, person: dict[str, str]) -> None:
+    warehouse.sync(extra_columns={"pipelines": ["creator.display_name:text"]})
+    warehouse.sync()
+    assert warehouse.rows("select count(creator_display_name) > 0 from pipelines") == [(True,)]
+    forget(warehouse.pipeline(), person["uuid"])
+    assert mentions(warehouse, person) == set()
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_the_second_time_finishes_what_was_cut_short(
+    bitbucket: Emulator, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    tables = ["repositories", "users", "commits", "commit_trailers"]
+    warehouse.sync(tables)
+    person = prolific(warehouse)
+    share(bitbucket, person, f"Together\n\nCo-authored-by: A. <{person['address'].upper()}>")
+    warehouse.sync(tables)
+    changed: list[int] = []
+
+    def change_texts(*given: Any) -> int:
+        changed.extend([count] if (count := texts.change_texts(*given)) else [])
+        if len(changed) == after:
+            raise KeyboardInterrupt
+        return count
+
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, "change_texts", change_texts)
+        with pytest.raises(KeyboardInterrupt):
+            forget(warehouse.pipeline(), person["uuid"])
+    forget(warehouse.pipeline(), person["uuid"])
+    assert mentions(warehouse, person) == set()
+
+
+def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
+    bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
+
+    def load(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dlt.Pipeline, "load", load)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.sync(**SETTINGS)
+    forget(warehouse.pipeline("elsewhere"), person["uuid"])
+    warehouse.sync(**SETTINGS)
+    assert warehouse.rows("select count(*) from commits where message like 'Again%'") == [(1,)]
+    assert mentions(warehouse, person) == set()
+
+
+def test_a_name_that_json_writes_in_another_way_is_found(bitbucket: Emulator, warehouse: Warehouse) -> None:
+    user = next(each for each in bitbucket.world.users.values() if each.kind == "user" and not each.deleted)
+    user.display_name = 'Zoë "Zed" Lind\\quist 100%'
+    share(bitbucket, {"uuid": user.uuid}, f"Together\n\nApproved-by: {user.display_name} <elsewhere>")
+    warehouse.sync(**SETTINGS)
+    forget(warehouse.pipeline(), user.uuid)
+    assert mentions(warehouse, {"name": "Zed"}) == set()
 
 
 def test_without_a_warehouse_that_is_told(tmp_path: Path, bitbucket: Emulator) -> None:
