@@ -18,10 +18,12 @@ import pyarrow as pa
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, Stopped
 from bitbucket_source.load.arrow import Batch, arrow_schema, arrow_table_of_fit, identity_of
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.forgotten import forgotten_in
 from bitbucket_source.load.lock import SyncLock
 from bitbucket_source.load.marks import mark_deleted
 from bitbucket_source.load.pending import finish_pending_loads
 from bitbucket_source.load.resources import bookkeeping_resource, let_rows_name_their_load, merged_resource, one_source
+from bitbucket_source.load.selection import adopt_last_selection
 from bitbucket_source.load.spread import spread
 from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.load.workarounds import prepare_destination
@@ -91,6 +93,9 @@ def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification)
         database = Database(pipeline)
         session.budget.on_wait = lambda _: database.close()
         try:
+            # while it was verified, nothing kept others from forgetting somebody or from syncing with other settings
+            adopt_last_selection(database, session)
+            session.be_discreet(forgotten_in(database))
             work = _Work(session, database, verification)
             work.read()
             work.mark()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
@@ -18,6 +19,7 @@ from bitbucket_source.session import SettingsError
 from bitbucket_source.source import selected_tables
 from bitbucket_source.tables import DATA_TABLES
 from bitbucket_source.verification import Depth, verify
+from bitbucket_source.verification.repair import repair
 from tests.source.conftest import Warehouse
 
 SETTINGS: dict[str, Any] = {
@@ -133,6 +135,24 @@ def test_verify_knows_who_was_forgotten(warehouse: Warehouse, person: dict[str, 
     forget(warehouse.pipeline(), person["uuid"])
     found = verify(warehouse.pipeline(), warehouse.session(), selected_tables(None), depth=Depth.ALL)
     assert found.findings.differences == []
+
+
+def test_a_repair_of_what_was_found_before_does_not_bring_them_back(
+    warehouse: Warehouse, person: dict[str, str]
+) -> None:
+    warehouse.sync(**SETTINGS, emails="hash")
+    with duckdb.connect(warehouse.path) as connection:
+        connection.execute("update bitbucket_raw.commits set message = 'changed by hand'")
+    session = warehouse.session()
+    found = verify(warehouse.pipeline(), session, selected_tables(["commits", "users"]), depth=Depth.ALL)
+    assert found.findings.differences
+    warehouse.sync(**SETTINGS, emails="drop")
+    forget(warehouse.pipeline(), person["uuid"])
+
+    done = repair(warehouse.pipeline(), session, found)
+    assert (done.exit_code, done.written.total() > 0) == (0, True)
+    assert mentions(warehouse, person) == set()
+    assert warehouse.rows("select count(*) from commits where author_raw like '%email:%'") == [(0,)]
 
 
 def test_twice_is_once(warehouse: Warehouse, person: dict[str, str]) -> None:
