@@ -75,13 +75,14 @@ def last_selection(database: Database, workspace: str) -> Selection:
     return Selection()
 
 
-def stored_catalog(database: Database) -> Catalog:
-    """The tables with all that any sync of any workspace added to them: what is asked for no more is still stored."""
-    if "selection" not in database.columns(SYNC_RUNS):
-        return PLAIN
+def stored_catalog(database: Database, *now: Selection) -> Catalog:
+    """The tables with all that any sync of any workspace added to them: what is asked for no more is still stored.
+
+    `now`: what is asked for just now, which no books tell yet.
+    """
     raw: list[str] = []
     columns: dict[str, list[str]] = {}
-    for selection in _selections(database):
+    for selection in (*now, *_selections(database)):
         for name in selection.raw:
             with suppress(CatalogError):
                 catalog_of([name], {})
@@ -97,6 +98,8 @@ def stored_catalog(database: Database) -> Catalog:
 
 def _selections(database: Database) -> Iterator[Selection]:
     """What the syncs were asked for, the latest first, each once."""
+    if "selection" not in database.columns(SYNC_RUNS):
+        return
     written = "cast(selection as varchar)"
     rows = database.rows(
         f"select {written} from {database.name(SYNC_RUNS)} where selection is not null "

@@ -104,6 +104,20 @@ def test_a_stricter_setting_changes_stored_rows_without_a_request_even_deleted_o
     assert "email:" not in texts(warehouse) + "".join(raw for (raw,) in warehouse.rows("select raw from commits"))
 
 
+@pytest.mark.parametrize("emails", ["hash", "drop"])
+def test_a_stricter_setting_leaves_none_in_columns_asked_for_no_more_nor_beside_the_tables(
+    warehouse: Warehouse, emails: str
+) -> None:
+    warehouse.sync(TABLES, extra_columns={"commits": ["committer.raw", "summary.raw"]})
+    warehouse.sync(TABLES)
+    everywhere = [
+        f"select * from {schema}.{table}" for schema in ("bitbucket_raw", "bitbucket_raw_staging") for table in TABLES
+    ]
+    assert all(addresses(str(warehouse.rows(query))) for query in everywhere if query.endswith("commits"))
+    warehouse.sync(TABLES, emails=emails)
+    assert {query for query in everywhere if addresses(str(warehouse.rows(query)))} == set()
+
+
 def test_a_stricter_setting_gives_what_a_first_sync_with_it_gives(warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse.sync(TABLES)
     warehouse.sync(TABLES, emails="drop")
