@@ -239,10 +239,10 @@ def _repositories(overview: Overview, cursors: Cursors, tables: frozenset[Table]
     listed = overview.last_run("exit_code in (0, 1)")
     credentials = listed.credentials if listed else None
     stored = overview.repositories()
-    if not stored and REPOSITORIES not in tables:
+    if not stored:
         # not selected: what was read of them is known by their identities only
         read = {uuid for uuid, name in cursors.stored if cursors.is_of_a_walk(name)}
-        stored = [StoredRepository(uuid, uuid, None) for uuid in sorted(read)]
+        stored = [StoredRepository(uuid, uuid, None) for uuid in sorted(read - overview.repositories_of_others())]
     return [
         RepositoryFreshness(
             uuid=repository.uuid,

@@ -11,7 +11,12 @@ from typing import Any
 import msgspec
 
 from bitbucket_source.load.database import Database, Values
-from bitbucket_source.load.workspaces import workspace_uuids
+from bitbucket_source.load.workspaces import (
+    other_workspaces,
+    owns_unlisted,
+    repositories_of_others,
+    workspace_uuids,
+)
 from bitbucket_source.sync.audit import Round
 from bitbucket_source.tables import REPOSITORIES, SYNC_ERRORS, SYNC_RUNS, WORKSPACES, Table
 
@@ -78,6 +83,7 @@ class Overview:
         self._database = database
         self._workspace = workspace
         self._uuids = workspace_uuids(database, workspace)
+        self._owns_unlisted = owns_unlisted(database, workspace)
 
     def last_run(self, condition: str = "1 = 1") -> Run | None:
         """The last run that meets a condition on the columns of `sync_runs`."""
@@ -129,6 +135,10 @@ class Overview:
         )
         return [StoredRepository(uuid, name or uuid, _moment(gone)) for uuid, name, gone in rows]
 
+    def repositories_of_others(self) -> set[str]:
+        """The stored repositories of other workspaces."""
+        return repositories_of_others(self._database, self._workspace)
+
     def rows(self, table: Table) -> Rows:
         """What a table holds. Accounts belong to no workspace: all are counted."""
         join, repository_gone, condition = "", "null", "1 = 1"
@@ -137,7 +147,7 @@ class Overview:
             join = f"left join {self._database.name(REPOSITORIES)} r on r.uuid = t.repository_uuid"
             repository_gone = "r.deleted_at"
             inside, values = self._of_workspace("r.workspace_uuid")
-            condition = f"(r.uuid is null or {inside})"
+            condition = f"(r.uuid is null or {inside})" if self._owns_unlisted else inside
         elif table is WORKSPACES or "workspace_uuid" in table.columns_by_name:
             condition, values = self._of_workspace("t.uuid" if table is WORKSPACES else "t.workspace_uuid")
         deleted = "null" if table.keeps_history else "t.deleted_at"
@@ -170,10 +180,14 @@ class Overview:
         )
 
     def _of_workspace(self, column: str) -> tuple[str, list[str]]:
-        """The condition that a row is of the workspace; all are where its identity is not known."""
-        if not self._uuids:
+        """The condition that a row is of the workspace; where its identity is not known, that it is of no other."""
+        uuids, negation = self._uuids, ""
+        if not uuids:
+            others = other_workspaces(self._database, self._workspace)
+            uuids, negation = [uuid for other in others for uuid in workspace_uuids(self._database, other)], "not "
+        if not uuids:
             return "1 = 1", []
-        return f"{column} in ({', '.join(['%s'] * len(self._uuids))})", list(self._uuids)
+        return f"{column} {negation}in ({', '.join(['%s'] * len(uuids))})", list(uuids)
 
 
 def _in_utc(value: Any) -> Any:

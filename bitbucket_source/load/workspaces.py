@@ -38,6 +38,31 @@ def repositories_of_others(database: Database, workspace: str) -> set[str]:
     return {uuid for uuid, owner in rows if owner and owner not in own}
 
 
+def other_workspaces(database: Database, workspace: str) -> list[str]:
+    """The names under which other workspaces were synced."""
+    rows = database.rows(f"select distinct workspace_slug from {database.name(SYNC_RUNS)} order by 1")
+    return [slug for (slug,) in rows if slug and slug != workspace.lower()]
+
+
+def owns_unlisted(database: Database, workspace: str) -> bool:
+    """Whether the rows of repositories that `repositories` does not have may be the workspace's.
+
+    Not where only another one leaves that table out.
+    """
+    if not database.columns(SYNC_RUNS) or not _lists_repositories(database, workspace):
+        return True
+    return all(_lists_repositories(database, other) for other in other_workspaces(database, workspace))
+
+
+def _lists_repositories(database: Database, workspace: str) -> bool:
+    if not database.columns(REPOSITORIES):
+        return False
+    query = (
+        f"select 1 from {database.name(REPOSITORIES)} where workspace_uuid = %s or lower(workspace_slug) = %s limit 1"
+    )
+    return bool(database.rows(query, workspace, workspace.lower()))
+
+
 def synced_workspaces(pipeline: dlt.Pipeline) -> list[str]:
     """The names under which workspaces were synced into the pipeline's dataset, whatever the pipeline knows of it.
 
@@ -70,7 +95,10 @@ def parts_of(database: Database, table: Table, workspace: str) -> Iterator[Part]
     own = workspace_uuids(database, workspace)
     if table.is_per_repository:
         others = repositories_of_others(database, workspace)
-        rows = database.rows(f"select distinct repository_uuid from {database.name(table)}")
+        query = f"select distinct repository_uuid from {database.name(table)}"
+        if not owns_unlisted(database, workspace):
+            query += f" where repository_uuid in (select uuid from {database.name(REPOSITORIES)})"
+        rows = database.rows(query)
         yield from (Part("repository_uuid = %s", (uuid,)) for (uuid,) in rows if uuid not in others)
     elif "workspace_uuid" in table.columns_by_name:
         yield from (Part("workspace_uuid = %s", (uuid,)) for uuid in own)

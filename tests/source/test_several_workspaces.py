@@ -30,13 +30,13 @@ class Shared:
     path: Path
     origins: dict[str, Emulator]
 
-    def sync(self, workspace: str, **settings: Any) -> SyncResult:
+    def sync(self, workspace: str, tables: list[str] | None = None, **settings: Any) -> SyncResult:
         bitbucket = self.origins[workspace]
         asked = {"credentials": ADMIN, **settings}
         made = make_session(workspace, base_url=bitbucket.base_url, oauth_url=bitbucket.oauth_url, **asked)
-        tables = selected_tables(None)
+        session = Session(made.settings, made.credentials, AT_ONCE)
         with kept_open(self.path):
-            return run_sync(self.pipeline(workspace), Session(made.settings, made.credentials, AT_ONCE), tables)
+            return run_sync(self.pipeline(workspace), session, selected_tables(tables))
 
     def transfer_repository(self, source: str, target: str) -> str:
         """Any of one workspace's repositories becomes the other's; returns its uuid."""
@@ -94,6 +94,25 @@ def test_a_sync_of_one_touches_nothing_of_the_other(shared: Shared) -> None:
 
     assert shared.everything_of("acme") == before
     assert shared.sync("acme", audit_requests="0").rows == {}
+
+
+def test_rows_of_one_that_leaves_out_its_repositories_are_not_the_others(shared: Shared) -> None:
+    shared.sync("acme")
+    shared.sync("beta", ["commits", "users"])
+    counts = dict(
+        shared.rows(
+            "select repository_uuid in (select uuid from repositories) as of_acme, count(*) from commits group by all"
+        )
+    )
+    for name, of_acme in (("acme", True), ("beta", False)):
+        told = freshness_of(shared.pipeline(name), name)
+        assert next(table.rows for table in told.tables if table.name == "commits") == counts[of_acme]
+        assert len(told.repositories) == 2
+    addresses = "select count(*) from commits where author_raw like '%@%' and repository_uuid "
+    before = shared.rows(f"{addresses} not in (select uuid from repositories)")
+    shared.sync("acme", emails="drop")
+    assert shared.rows(f"{addresses} in (select uuid from repositories)") == [(0,)]
+    assert shared.rows(f"{addresses} not in (select uuid from repositories)") == before != [(0,)]
 
 
 def test_what_one_loses_the_other_keeps(shared: Shared) -> None:
