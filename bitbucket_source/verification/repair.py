@@ -18,6 +18,7 @@ import pyarrow as pa
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, Stopped
 from bitbucket_source.load.arrow import Batch, arrow_schema, arrow_table_of_fit, identity_of
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.forgetting import forget_again
 from bitbucket_source.load.forgotten import forgotten_in
 from bitbucket_source.load.lock import SyncLock
 from bitbucket_source.load.marks import mark_deleted
@@ -89,10 +90,13 @@ def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification)
     before, started_at = session.budget.requests, datetime.now(UTC)
     with SyncLock(pipeline, session.settings.workspace):
         prepare_destination(pipeline)
+        had_pending_loads = pipeline.has_pending_data
         finish_pending_loads(pipeline)
         database = Database(pipeline)
         session.budget.on_wait = lambda _: database.close()
         try:
+            if had_pending_loads:
+                forget_again(database)
             # while it was verified, nothing kept others from forgetting somebody or from syncing with other settings
             adopt_last_selection(database, session)
             session.be_discreet(forgotten_in(database))

@@ -234,8 +234,13 @@ def test_the_second_time_finishes_what_was_cut_short(
     assert mentions(warehouse, person) == set()
 
 
+@pytest.mark.parametrize("by_repair", [False, True])
 def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
-    bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    bitbucket: Emulator,
+    warehouse: Warehouse,
+    person: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    by_repair: bool,
 ) -> None:
     share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
 
@@ -247,6 +252,9 @@ def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
         with pytest.raises(KeyboardInterrupt):
             warehouse.sync(**SETTINGS)
     forget(warehouse.pipeline("elsewhere"), person["uuid"])
+    if by_repair:
+        session = warehouse.session()
+        repair(warehouse.pipeline(), session, verify(warehouse.pipeline(), session, selected_tables(None)))
     warehouse.sync(**SETTINGS)
     assert warehouse.rows("select count(*) from commits where message like 'Again%'") == [(1,)]
     assert mentions(warehouse, person) == set()
