@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -117,8 +117,8 @@ class _Oblivion:
         discretion = Discretion(forgotten=forgotten_in(self._database))
         # first what dlt keeps beside the tables: it is found by what stands in those
         with closing(self._database.staging()) as staging:
-            _Place(staging, self._tables, self._uuid, now).forget(marks, discretion)
-        done = _Place(self._database, self._tables, self._uuid, now).forget(marks, discretion)
+            _Place(staging, self._tables, self._uuid, now).forget(self._identities, marks, discretion)
+        done = _Place(self._database, self._tables, self._uuid, now).forget(self._identities, marks, discretion)
         done.addresses = len(self._addresses)
         return done
 
@@ -173,13 +173,17 @@ class _Place:
         self._now = now
         self._done = Forgotten()
 
-    def forget(self, marks: Sequence[str], discretion: Discretion) -> Forgotten:
+    def forget(self, identities: Collection[str], marks: Sequence[str], discretion: Discretion) -> Forgotten:
         for table, text, part in each_text(self._database, self._tables, lambda _: iter([_EVERYTHING])):
             count = change_texts(self._database, table, text, part, marks, discretion, self._now)
             self._done.changed[table.name] += count
         for table in self._tables:
             for column in _accounts(self._database, table):
                 self._forget_account(table, column)
+            # that of an account whose uuid nobody asked for
+            for column in filter(_is_account_id, table.object_columns):
+                for identity in identities if column.name in self._database.columns(table) else ():
+                    self._blank(table, column, "null", identity)
         if self._database.columns(USERS):
             self._remove(USERS, "uuid")
         return self._done
@@ -189,7 +193,7 @@ class _Place:
         if not _holds(self._database, table, column, self._uuid):
             return
         if column.name not in table.key:
-            self._blank(table, column, "null")
+            self._blank(table, column, "null", self._uuid)
             return
         own = [
             each
@@ -212,18 +216,18 @@ class _Place:
         for key in keys:
             self._database.execute(f"delete from {name} where {column.name} = %s and {is_key}", self._uuid, *key)
         self._done.removed[table.name] += len(keys)
-        self._blank(table, column, "''")
+        self._blank(table, column, "''", self._uuid)
 
-    def _blank(self, table: Table, column: Column, value: str) -> None:
+    def _blank(self, table: Table, column: Column, value: str, identity: str) -> None:
         name = self._database.name(table)
-        [(count,)] = self._database.rows(f"select count(*) from {name} where {column.name} = %s", self._uuid)
+        [(count,)] = self._database.rows(f"select count(*) from {name} where {column.name} = %s", identity)
         if count:
             beside = [each for each in _beside(table, column) if each in self._database.columns(table)]
             changes = [f"{column.name} = {value}", *(f"{each} = null" for each in beside)]
             self._database.execute(
                 f"update {name} set {', '.join(changes)}, synced_at = %s where {column.name} = %s",
                 self._now,
-                self._uuid,
+                identity,
             )
             self._done.changed[table.name] += count
 
@@ -256,6 +260,10 @@ def _accounts(database: Database, table: Table) -> Sequence[Column]:
         and column.origin is not Origin.PLACE
         and (column.name.endswith("_uuid") or column.path.endswith("uuid"))
     ]
+
+
+def _is_account_id(column: Column) -> bool:
+    return column.type is Type.TEXT and column.path.rpartition(".")[2] == "account_id"
 
 
 def _beside(table: Table, account: Column) -> list[str]:

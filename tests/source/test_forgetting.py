@@ -209,6 +209,16 @@ def test_a_column_that_is_asked_for_no_more_is_looked_through(warehouse: Warehou
     assert mentions(warehouse, person) == set()
 
 
+def test_an_account_is_found_by_its_account_id_alone(warehouse: Warehouse, person: dict[str, str]) -> None:
+    author = "target.author.user"
+    warehouse.sync(extra_columns={"branches": [f"{author}.account_id", f"{author}.nickname"]})
+    assert ("branches", "account_id") in mentions(warehouse, person)
+    forget(warehouse.pipeline(), person["uuid"])
+    assert mentions(warehouse, person) == set()
+    nicknames = "select count(*) from branches where target_author_user_nickname"
+    assert warehouse.rows(f"{nicknames} = '{person['nickname']}'") == [(0,)]
+
+
 @pytest.mark.parametrize("after", [1, 2])
 def test_the_second_time_finishes_what_was_cut_short(
     bitbucket: Emulator, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, after: int
