@@ -56,6 +56,11 @@ class Sides:
         return [self.state, self.source_repository, self.source, self.branch, self.destination]
 
 
-def in_utc(updated_on: datetime) -> str:
-    """A moment as a cursor writes it: stored ones come in the zone of the database's session."""
+def in_utc(updated_on: datetime | None) -> str:
+    """A moment as a cursor writes it: stored ones come in the zone of the database's session.
+
+    One that somebody has emptied is long ago: what is read differs from it.
+    """
+    if updated_on is None:
+        return datetime.fromtimestamp(0, UTC).isoformat()
     return updated_on.astimezone(UTC).isoformat()

@@ -165,6 +165,15 @@ def test_deleted_and_changed_rows_are_found_and_mended(synced: Synced) -> None:
     assert sum(synced.sync().rows.values()) == 0
 
 
+def test_a_moment_that_somebody_emptied_is_found_and_mended(synced: Synced) -> None:
+    synced.rows("update pull_requests set updated_on = null where id = 1")
+    found = synced.verify(Depth.ALL)
+    assert {each.table.name for each in found.findings.differences} == {"pull_requests"}
+    synced.repair(found)
+    assert synced.differences() == []
+    assert synced.sync().rows == {}
+
+
 def test_each_column_that_differs_is_told_with_both_values(synced: Synced) -> None:
     title = synced.rows("select title from pull_requests where title like 'Refunds%'")[0][0]
     synced.rows("update pull_requests set title = 'x', draft = true where title like 'Refunds%'")
