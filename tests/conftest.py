@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import signal
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--live", action="store_true", help="also ask the real Bitbucket, with GET only: docs/live.md")
     parser.addoption("--live-requests", type=int, default=150, help="the most requests that --live sends")
     parser.addoption("--live-record", metavar="DIR", help="keep what --live hears in DIR, without names and secrets")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard where it is ignored, as in a shell's background: what tests start inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
