@@ -170,9 +170,11 @@ def _refuse_misspelt_settings() -> None:
     Other names are left alone: dlt has settings of its own there.
     """
     known = {*signature(make_session).parameters, *signature(make_pipeline).parameters, "tables"}
-    of_files: Any = dlt.config.get("sources.bitbucket")
+    # not dlt.config.get: what that answers, secrets among it, dlt writes into its trace
+    found = [provider.get_value("bitbucket", dict, "", "sources")[0] for provider in dlt.config.config_providers]
+    of_files = [name for section in found if isinstance(section, Mapping) for name in section]
     of_environment = [name.removeprefix(_ENVIRONMENT) for name in os.environ if name.startswith(_ENVIRONMENT)]
-    for name in [*(of_files or {}), *(each.partition("__")[0].lower() for each in of_environment)]:
+    for name in [*of_files, *(each.partition("__")[0].lower() for each in of_environment)]:
         meant = get_close_matches(name, known, 1)
         if name not in known and meant:
             raise SettingsError(f"{name} in [sources.bitbucket] is no setting. Is {meant[0]} meant?")
