@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bitbucket_source.api.scopes import surely_lacks
+from bitbucket_source.texts import storable
 
 
 class BitbucketError(Exception):
@@ -34,8 +35,9 @@ class BitbucketError(Exception):
 
     def __init__(self, endpoint: str, why: str, next_step: str = "") -> None:
         self.endpoint = endpoint
-        self.why = why
-        self.next_step = next_step
+        # parts of it are Bitbucket's, or of whatever answered in its place
+        self.why = why = storable(why)
+        self.next_step = next_step = storable(next_step)
         status = f"{self.status} " if self.status else ""
         super().__init__(f"{status}on {endpoint}: {why}" + (f" {next_step}" if next_step else ""))
 

@@ -141,6 +141,9 @@ class Database:
             self._client = self._pipeline.sql_client()
         if not self._is_open:
             self._open.enter_context(self._client)
+            if self.destination == "postgres":
+                # a moment of the year 1 or 9999 may have no local time that Python can tell
+                self._client.execute_sql("set timezone to 'UTC'")
             if self._is_staging:
                 self._open.enter_context(self._client.with_staging_dataset())
             self._is_open = True

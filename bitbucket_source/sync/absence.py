@@ -17,8 +17,9 @@ from bitbucket_source.sync.events import Event, Gone, Rows
 from bitbucket_source.sync.items import identity_of
 from bitbucket_source.sync.known import Key, Known
 from bitbucket_source.tables import Table
-from bitbucket_source.tables.contract import Origin
+from bitbucket_source.tables.contract import Column, Origin
 from bitbucket_source.tables.rowtype import values_at
+from bitbucket_source.texts import storable
 
 ASKED_ONE_BY_ONE = 20
 """Of more missing rows, those that a second reading of the list does not show either are gone."""
@@ -29,10 +30,16 @@ def keys_of(table: Table, objects: Sequence[Any], place: Place) -> list[Key]:
     columns = [
         [place[column.name]] * len(objects)
         if column.origin is Origin.PLACE
-        else ["" if value is None and column.account else value for value in values_at(column.path, objects)]
+        else [_as_stored(value, column) for value in values_at(column.path, objects)]
         for column in (table.columns_by_name[name] for name in table.key)
     ]
     return list(zip(*columns, strict=True))
+
+
+def _as_stored(value: Any, column: Column) -> Any:
+    if value is None and column.account:
+        return ""
+    return storable(value) if isinstance(value, str) else value
 
 
 def missing_rows(
@@ -75,7 +82,7 @@ def _seen(table: Table, pages: Iterable[Page[Any]], place: Place) -> set[Key]:
 
 def illegible(table: Table, pages: Iterable[Page[Any]], missing: set[Key]) -> set[Key]:
     """Those of the missing keys that objects may have which were listed and could not be read."""
-    named = {identity_of(table, misfit.label) for page in pages for misfit in page.misfits}
+    named = {identity_of(table, storable(misfit.label)) for page in pages for misfit in page.misfits}
     found = {key for key in missing if str(key[-1]) in named}
     # what names none of them may be any of them
     return found if named <= {str(key[-1]) for key in found} else missing

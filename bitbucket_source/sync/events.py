@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from bitbucket_source.tables import Table
+from bitbucket_source.texts import storable
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Trouble:
     repository: str
     item: str
     message: str
+
+    def __post_init__(self) -> None:
+        # both are made of what Bitbucket answered
+        object.__setattr__(self, "item", storable(self.item))
+        object.__setattr__(self, "message", storable(self.message))
 
 
 @dataclass(frozen=True)

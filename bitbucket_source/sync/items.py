@@ -9,6 +9,7 @@ from bitbucket_source.sync.events import Rows
 from bitbucket_source.tables import Table
 from bitbucket_source.tables.contract import Origin, Type
 from bitbucket_source.tables.rowtype import values_at
+from bitbucket_source.texts import storable
 
 _LONGEST_BIGINT = 18
 """digits"""
@@ -44,6 +45,6 @@ class Unread:
         if (expected := self.identities.get(rows.table)) is None:
             return
         path = rows.table.columns_by_name[rows.table.key[-1]].path
-        read = {str(value) for value in values_at(path, rows.objects)}
+        read = {storable(str(value)) for value in values_at(path, rows.objects)}
         where = repository_uuid if rows.table.is_per_repository else ""
         self.met.update((rows.table, where, identity) for identity in expected & read)

@@ -9,9 +9,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import dlt
 import duckdb
+import psycopg2  # type: ignore[import-untyped]
 import pytest
 
 from bitbucket_emulator import Emulator
@@ -105,6 +107,16 @@ def first_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def synced(warehouse: Warehouse, first_sync: Path) -> Warehouse:
     """The warehouse after its first sync, for tests of what comes then."""
     return warehouse.begin_with(first_sync)
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> str:
+    """An empty database: a connection string with a host in it, which dlt wants; the socket stays in its query."""
+    with closing(psycopg2.connect(postgres_server)) as connection:
+        connection.autocommit = True
+        name = f"synced_{uuid4().hex}"
+        connection.cursor().execute(f"create database {name}")
+    return postgres_server.replace("@/", "@localhost:5432/").replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import closing
 from typing import Any
-from uuid import uuid4
 
 import dlt
 import psycopg2  # type: ignore[import-untyped]
@@ -19,16 +18,6 @@ from bitbucket_source.tables import DATA_TABLES
 from bitbucket_source.verification import Depth, verify
 from bitbucket_source.verification.repair import repair
 from tests.source.conftest import ADMIN, Warehouse
-
-
-@pytest.fixture
-def postgres(postgres_server: str) -> str:
-    """A connection string with a host in it, which dlt wants; the socket stays in its query."""
-    with closing(psycopg2.connect(postgres_server)) as connection:
-        connection.autocommit = True
-        name = f"synced_{uuid4().hex}"
-        connection.cursor().execute(f"create database {name}")
-    return postgres_server.replace("@/", "@localhost:5432/").replace("/postgres?", f"/{name}?")
 
 
 def test_postgres_holds_what_duckdb_holds(synced: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
