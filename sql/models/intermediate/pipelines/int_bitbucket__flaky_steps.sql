@@ -53,6 +53,13 @@ stays as (
     from placed
 ),
 
+-- run again, it is triggered by a redeploy
+started_by_hand as (
+    select distinct repository_uuid, pipeline_uuid, step_uuid
+    from {{ ref('int_bitbucket__pipeline_step_attempts') }}
+    where trigger_type = 'pipeline_step_trigger_manual'
+),
+
 outcomes as (
     select
         attempts.repository_uuid,
@@ -78,9 +85,13 @@ outcomes as (
         and stays.commit_hash = failed.commit_hash
     inner join {{ ref('int_bitbucket__pipeline_step_attempts') }} as attempts
         on attempts.repository_uuid = stays.repository_uuid and attempts.pipeline_uuid = stays.pipeline_uuid
+    left join started_by_hand
+        on started_by_hand.repository_uuid = attempts.repository_uuid
+        and started_by_hand.pipeline_uuid = attempts.pipeline_uuid
+        and started_by_hand.step_uuid = attempts.step_uuid
     where
         attempts.result in ('SUCCESSFUL', 'FAILED')
-        and coalesce(attempts.trigger_type, '') <> 'pipeline_step_trigger_manual'
+        and started_by_hand.step_uuid is null
         and not stays.has_variables
 ),
 
