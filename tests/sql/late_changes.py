@@ -146,7 +146,7 @@ def of_parents(day: int) -> Iterator[str]:
 def of_trailers(day: int) -> Iterator[str]:
     """What messages say that was read late."""
     yield gone("commit_trailers", some(0.1, *COMMIT, "position", salt=day))
-    reverts = f"key = 'reverts-commit', value = (select max(hash) from {RAW}.deployment_commits)"
+    reverts = f"key = 'This reverts commit', value = (select max(hash) from {RAW}.deployment_commits)"
     yield changed("commit_trailers", reverts, some(0.1, *COMMIT, "position", salt=day + 1))
     assisted = "key = 'co-authored-by', value = 'Claude <noreply@anthropic.com>'"
     yield changed("commit_trailers", assisted, some(0.3, *COMMIT, "position", salt=day + 2))

@@ -32,13 +32,14 @@ reverts as (
     inner join {{ ref('stg_bitbucket__commit_trailers') }} as trailers
         on trailers.repository_uuid = changes.repository_uuid
         and trailers.commit_hash = changes.commit_hash
-        and trailers.trailer_key = 'reverts-commit'
+        and trailers.trailer_key = 'this reverts commit'
         and not trailers.is_deleted
     inner join {{ ref('int_bitbucket__deployment_changes') }} as reverted
         on reverted.repository_uuid = successes.repository_uuid
         and reverted.deployment_uuid = successes.previous_deployment_uuid
         and reverted.started_at = successes.previous_started_at
-        and substr(reverted.commit_hash, 1, 12) = substr(trailers.trailer_value, 1, 12)
+        -- `git revert --reference` shortens the hash
+        and substr(reverted.commit_hash, 1, length(trailers.trailer_value)) = trailers.trailer_value
 ),
 
 hotfixes as (

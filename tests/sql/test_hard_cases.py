@@ -1,0 +1,54 @@
+"""What the models make of things that go differently than one expects."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from bitbucket_source.models import build_models
+
+from .hard_cases import ROWS
+from .raw_tables import DuckDBWarehouse, Row
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
+    warehouse = DuckDBWarehouse(tmp_path_factory.mktemp("hard_cases") / "bitbucket.duckdb")
+    warehouse.load(ROWS)
+    result = build_models(warehouse.address, variables={"reporting_timezone": "Europe/Berlin"})
+    assert result.is_ok, str(result)
+    return warehouse
+
+
+def _query(built: DuckDBWarehouse, columns: str, relation: str, condition: str) -> list[Row]:
+    return built.query(f"select {columns} from bitbucket_marts.{relation} where {condition} order by all")
+
+
+def test_a_deployment_is_blamed_whose_commit_the_next_one_reverts(built: DuckDBWarehouse) -> None:
+    columns = "deployment_uuid, remediation_deployment_uuid, cause, recovery_hours"
+
+    assert _query(built, columns, "fct_deployment_failures", "repository_uuid = 'reverted'") == [
+        {
+            "deployment_uuid": f"reverted {blamed}",
+            "remediation_deployment_uuid": f"reverted {remedy}",
+            "cause": "revert",
+            "recovery_hours": 24.0,
+        }
+        for blamed, remedy in ("bc", "cd")
+    ]
+
+
+def test_a_step_that_was_started_by_hand_is_not_flaky_however_often(built: DuckDBWarehouse) -> None:
+    found = _query(built, "result, is_flaky", "fct_pipeline_steps", "repository_uuid = 'by hand'")
+
+    assert found == [{"result": result, "is_flaky": False} for result in ("FAILED", "FAILED", "SUCCESSFUL")]
+
+
+def test_a_week_is_complete_that_was_over_when_the_sync_began_whatever_it_could_not_read_of_the_settings(
+    built: DuckDBWarehouse,
+) -> None:
+    for relation in ("metrics_pull_requests_weekly", "metrics_pipelines_weekly", "metrics_contributors_weekly"):
+        assert _query(
+            built, "max(week_start_day) as week", relation, "repository_uuid = 'half read' and is_complete"
+        ) == [{"week": date(2026, 3, 23)}]
