@@ -35,7 +35,7 @@ def test_a_deployment_is_blamed_whose_commit_the_next_one_reverts(built: DuckDBW
             "cause": "revert",
             "recovery_hours": 24.0,
         }
-        for blamed, remedy in ("bc", "cd")
+        for blamed, remedy in (("b", "c"), ("c", "d"))
     ]
 
 
