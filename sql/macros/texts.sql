@@ -5,16 +5,33 @@
     {{ return(adapter.dispatch('first_match', 'bitbucket_source')(text, pattern)) }}
 {%- endmacro %}
 
+{#- In parentheses, as Postgres gives back the first group where there is one. -#}
 {% macro default__first_match(text, pattern) -%}
-    substring({{ text }} from '{{ pattern }}')
+    substring({{ text }} from '({{ pattern | replace("'", "''") }})')
 {%- endmacro %}
 
 {% macro duckdb__first_match(text, pattern) -%}
-    nullif(regexp_extract({{ text }}, '{{ pattern }}'), '')
+    nullif(regexp_extract({{ text }}, '{{ pattern | replace("'", "''") }}'), '')
 {%- endmacro %}
 
+{#- A backslash in a text of Spark's is one where it is doubled. -#}
 {% macro spark__first_match(text, pattern) -%}
-    nullif(regexp_extract({{ text }}, '{{ pattern }}', 0), '')
+    nullif(regexp_extract({{ text }}, '{{ pattern | replace("\\", "\\\\") | replace("'", "\\'") }}', 0), '')
+{%- endmacro %}
+
+
+{#- Whether a text matches an SQL pattern, in which a backslash takes its meaning from what follows. -#}
+{% macro is_like(text, pattern) -%}
+    {{ return(adapter.dispatch('is_like', 'bitbucket_source')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__is_like(text, pattern) -%}
+    {{ text }} like {{ pattern }}
+{%- endmacro %}
+
+{#- On DuckDB a backslash is one like any other letter unless it is told. -#}
+{% macro duckdb__is_like(text, pattern) -%}
+    {{ text }} like {{ pattern }} {% if pattern[:1] != "'" or "\\" in pattern %}escape '\'{% endif %}
 {%- endmacro %}
 
 
@@ -52,7 +69,8 @@
 {% macro is_like_any(text, patterns) -%}
     (
         {%- for pattern in patterns %}
-        coalesce(lower({{ text }}) like '{{ pattern | lower | replace("'", "''") }}', false) {{ "or" if not loop.last }}
+        {%- set literal = "'" ~ pattern | lower | replace("'", "''") ~ "'" %}
+        coalesce({{ bitbucket_source.is_like('lower(' ~ text ~ ')', literal) }}, false) {{ "or" if not loop.last }}
         {%- else -%}
         false
         {%- endfor %}

@@ -16,8 +16,8 @@ kinds as (
         ) as kind_rank
     from environments
     inner join {{ ref('stg_bitbucket__environment_kinds') }} as kinds
-        on lower(environments.repository_full_name) like kinds.repository_pattern
-        and lower(environments.environment_name) like kinds.environment_pattern
+        on {{ is_like('lower(environments.repository_full_name)', 'kinds.repository_pattern') }}
+        and {{ is_like('lower(environments.environment_name)', 'kinds.environment_pattern') }}
 ),
 
 services as (
@@ -31,8 +31,8 @@ services as (
         ) as service_rank
     from environments
     inner join {{ ref('stg_bitbucket__services') }} as services
-        on lower(environments.repository_full_name) like services.repository_pattern
-        and lower(environments.environment_name) like services.environment_pattern
+        on {{ is_like('lower(environments.repository_full_name)', 'services.repository_pattern') }}
+        and {{ is_like('lower(environments.environment_name)', 'services.environment_pattern') }}
 )
 
 select

@@ -14,7 +14,7 @@ with prices as (
         ) as price_rank
     from {{ ref('int_bitbucket__pipeline_step_attempts') }} as attempts
     inner join {{ ref('stg_bitbucket__step_prices') }} as prices
-        on lower(coalesce(attempts.step_name, '')) like prices.step_pattern
+        on {{ is_like("lower(coalesce(attempts.step_name, ''))", 'prices.step_pattern') }}
     where {{ only_touched('runs', 'attempts') }}
 )
 
