@@ -41,7 +41,6 @@ def merged(repository_uuid: str, number: int, **columns: Any) -> Row:
     return read(
         repository_uuid=repository_uuid,
         id=number,
-        title="Change",
         state="MERGED",
         author_uuid="{ann}",
         author_type="user",
@@ -49,6 +48,7 @@ def merged(repository_uuid: str, number: int, **columns: Any) -> Row:
         source_branch_name="change",
         destination_branch_name="main",
         **{
+            "title": "Change",
             "created_on": "2026-03-03 09:00:00",
             "updated_on": "2026-03-03 10:00:00",
             "closed_on": "2026-03-03 10:00:00",
@@ -113,14 +113,18 @@ ROWS: Rows = {
     **EMPTY,
     "workspaces": [read(uuid="{w}", slug="acme", name="Acme")],
     "users": [read(uuid=f"{{{name}}}", type="user", display_name=name.title()) for name in ("ann", "bob")],
-    "repositories": [repository(name) for name in ("reverted", "by hand", "half read")],
+    "repositories": [repository(name) for name in ("reverted", "by hand", "half read", "source gone")],
     # a is the first; b is reverted by c the day after, c by d
     "commits": [
         *(commit("reverted", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("ab", start=3)),
         commit("reverted", "c", "2026-03-05 09:00:00", _REVERT),
         commit("reverted", "d", "2026-03-06 09:00:00", _SHORT_REVERT),
+        *(commit("source gone", letter, "2026-03-02 09:00:00") for letter in "fgh"),
     ],
-    "commit_parents": [row for pair in ("ba", "cb", "dc") for row in parents("reverted", *pair)],
+    "commit_parents": [
+        *(row for pair in ("ba", "cb", "dc") for row in parents("reverted", *pair)),
+        *(row for pair in ("fa", "gf", "hg") for row in parents("source gone", *pair)),
+    ],
     "commit_trailers": [
         read(repository_uuid="reverted", hash=sha(letter), position=place, key=key, value=value)
         for letter, message in (("c", _REVERT), ("d", _SHORT_REVERT))
@@ -174,7 +178,38 @@ ROWS: Rows = {
             (30, "SUCCESSFUL", "redeploy"),
         )
     ],
-    "pull_requests": [merged("half read", 1)],
+    # of deleted forks: only the activity tells that the first head was taken as it is, and of the third nothing does
+    "pull_requests": [
+        merged("half read", 1),
+        *(
+            merged("source gone", number, merge_commit_hash=sha(letter)[:12])
+            for number, letter in enumerate("fgh", start=1)
+        ),
+    ],
+    "pull_request_commits": [
+        read(
+            repository_uuid="source gone",
+            pull_request_id=1,
+            hash=sha("f"),
+            position=0,
+            date="2026-03-02 09:00:00",
+            author_raw="Ann <ann@example.com>",
+            parent_count=1,
+        )
+    ],
+    "pull_request_activity": [
+        read(
+            repository_uuid="source gone",
+            pull_request_id=number,
+            activity_id="update:1",
+            kind="update",
+            date="2026-03-03 10:00:00",
+            user_uuid="{bob}",
+            update_state="MERGED",
+            source_commit_hash=sha(letter)[:12],
+        )
+        for number, letter in ((1, "f"), (2, "e"))
+    ],
     "sync_runs": [
         # it read from Sunday evening to Tuesday
         {

@@ -8,8 +8,8 @@ import pytest
 
 from bitbucket_source.models import build_models
 
-from .hard_cases import ROWS
-from .raw_tables import DuckDBWarehouse, Row
+from .hard_cases import ROWS, merged, read
+from .raw_tables import DuckDBWarehouse, Row, Warehouse
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +52,36 @@ def test_a_week_is_complete_that_was_over_when_the_sync_began_whatever_it_could_
         assert _query(
             built, "max(week_start_day) as week", relation, "repository_uuid = 'half read' and is_complete"
         ) == [{"week": date(2026, 3, 23)}]
+
+
+def test_of_a_source_that_is_gone_the_activity_tells_whether_its_head_was_taken_as_it_is(
+    built: DuckDBWarehouse,
+) -> None:
+    columns = "pull_request_id, merge_kind, commit_count, coding_hours"
+
+    assert _query(built, columns, "fct_pull_requests", "repository_uuid = 'source gone'") == [
+        {"pull_request_id": 1, "merge_kind": "fast_forward", "commit_count": 1, "coding_hours": 24.0},
+        {"pull_request_id": 2, "merge_kind": "squash", "commit_count": 0, "coding_hours": 0.0},
+        {"pull_request_id": 3, "merge_kind": "unknown", "commit_count": 0, "coding_hours": 0.0},
+    ]
+
+
+def test_patterns_mean_the_same_on_every_engine(warehouse: Warehouse) -> None:
+    """Of a regular expression with a group all that it matches is meant; what a backslash stands before is no wildcard."""
+    files = [
+        read(repository_uuid="half read", pull_request_id=1, path=path, lines_added=lines, lines_removed=0)
+        for path, lines in (("a_pb2.py", 100), ("webpb2.py", 1))
+    ]
+    pull_request = merged("half read", 1, title="PAY-12: it's done")
+    warehouse.load({**ROWS, "pull_requests": [pull_request], "pull_request_files": files})
+
+    result = build_models(
+        warehouse.address,
+        select=["+bitbucket__fct_pull_requests"],
+        variables={"bitbucket_issue_key": "(PAY|API)-\\d+: it's", "bitbucket_generated_files": ["%\\_pb2.py"]},
+    )
+
+    assert result.is_ok, str(result)
+    assert warehouse.query(
+        "select issue_key, lines_added, generated_line_count from bitbucket_marts.fct_pull_requests"
+    ) == [{"issue_key": "PAY-12: it's", "lines_added": 1, "generated_line_count": 100}]

@@ -1,12 +1,16 @@
 -- a release train, or a merge back, lists what came through others: it has commits, and none is its own
 with merged as (
     select
-        repository_uuid,
-        pull_request_id,
-        source_short_hash,
-        coalesce(merge_short_hash, source_short_hash) as landed_short_hash
-    from {{ ref('stg_bitbucket__pull_requests') }}
-    where state = 'MERGED'
+        pull_requests.repository_uuid,
+        pull_requests.pull_request_id,
+        pull_requests.source_short_hash,
+        coalesce(pull_requests.merge_short_hash, pull_requests.source_short_hash) as landed_short_hash,
+        coalesce(closings.merge_kind = 'fast_forward', false) as is_fast_forward
+    from {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+    inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
+        on closings.repository_uuid = pull_requests.repository_uuid
+        and closings.pull_request_id = pull_requests.pull_request_id
+    where pull_requests.state = 'MERGED'
 )
 
 select
@@ -26,6 +30,7 @@ inner join {{ ref('stg_bitbucket__pull_request_commits') }} as commits
     and (
         coalesce(commits.short_hash <> merged.landed_short_hash, true)
         or coalesce(commits.short_hash = merged.source_short_hash, false)
+        or merged.is_fast_forward
     )
 left join {{ ref('int_bitbucket__commits_through_pull_requests') }} as through
     on through.repository_uuid = commits.repository_uuid and through.short_hash = commits.short_hash

@@ -9,7 +9,8 @@ closing_updates as (
         repository_uuid,
         pull_request_id,
         update_state,
-        min(happened_at) as happened_at
+        min(happened_at) as happened_at,
+        max(source_short_hash) as source_short_hash
     from {{ ref('int_bitbucket__pull_request_updates') }} as updates
     where update_state in ('MERGED', 'DECLINED', 'SUPERSEDED') and {{ only_touched('pull_requests', 'updates') }}
     group by repository_uuid, pull_request_id, update_state
@@ -51,7 +52,8 @@ joined as (
         pull_requests.is_queued,
         pull_requests.closed_at,
         pull_requests.merge_short_hash,
-        pull_requests.source_short_hash,
+        -- of a source that is gone its last update tells the head
+        coalesce(pull_requests.source_short_hash, closing_updates.source_short_hash) as source_short_hash,
         closing_updates.happened_at,
         merge_commits.parent_count,
         merge_commits.committed_at as merge_committed_at,
@@ -98,6 +100,7 @@ select
         when merge_short_hash is null then 'unknown'
         when merge_short_hash = source_short_hash then 'fast_forward'
         when parent_count >= 2 then 'merge'
+        when source_short_hash is null then 'unknown'
         when parent_count is not null then 'squash'
         else 'unknown'
     end as merge_kind,

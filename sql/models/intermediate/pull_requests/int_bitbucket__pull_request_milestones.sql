@@ -15,6 +15,9 @@ first_commits as (
     inner join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
         on pull_requests.repository_uuid = commits.repository_uuid
         and pull_requests.pull_request_id = commits.pull_request_id
+    inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
+        on closings.repository_uuid = commits.repository_uuid
+        and closings.pull_request_id = commits.pull_request_id
     where
         {{ only_touched('pull_requests', 'commits') }}
         and not commits.is_deleted
@@ -22,6 +25,7 @@ first_commits as (
         and (
             coalesce(commits.short_hash <> pull_requests.merge_short_hash, true)
             or coalesce(commits.short_hash = pull_requests.source_short_hash, false)
+            or coalesce(closings.merge_kind = 'fast_forward', false)
         )
     group by commits.repository_uuid, commits.pull_request_id
 ),

@@ -49,7 +49,7 @@ candidates as (
 
     select
         'merge kind', repository_uuid, coalesce(merged_at, updated_at),
-        case when merge_kind = 'unknown' then 'its merge commit is not stored' end
+        case when merge_kind = 'unknown' then 'its merge commit or its source is not stored' end
     from pull_requests
 
     union all
