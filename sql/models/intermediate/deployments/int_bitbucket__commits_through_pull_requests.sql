@@ -42,6 +42,8 @@ ranked as (
         on pull_requests.repository_uuid = candidates.repository_uuid
         and pull_requests.pull_request_id = candidates.pull_request_id
         and pull_requests.state = 'MERGED'
+        -- of one that is gone no change is counted: what it landed are changes of their own
+        and not pull_requests.is_deleted
     where candidates.short_hash is not null and {{ only_touched('listed_commits', 'candidates') }}
 )
 

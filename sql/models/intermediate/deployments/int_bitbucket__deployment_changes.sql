@@ -40,6 +40,7 @@ through_landings as (
     inner join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
         on pull_requests.repository_uuid = exact.repository_uuid
         and pull_requests.state = 'MERGED'
+        and not pull_requests.is_deleted
         and coalesce(pull_requests.merge_short_hash, pull_requests.source_short_hash) = exact.short_hash
     inner join {{ ref('stg_bitbucket__pull_request_commits') }} as commits
         on commits.repository_uuid = pull_requests.repository_uuid
@@ -87,6 +88,7 @@ windowed as (
     inner join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
         on pull_requests.repository_uuid = successes.repository_uuid
         and pull_requests.destination_branch_name = repositories.default_branch_name
+        and not pull_requests.is_deleted
     inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
         on closings.repository_uuid = pull_requests.repository_uuid
         and closings.pull_request_id = pull_requests.pull_request_id
