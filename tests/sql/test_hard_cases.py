@@ -8,7 +8,8 @@ import pytest
 
 from bitbucket_source.models import build_models
 
-from .hard_cases import ROWS, merged, read
+from .hard_cases import ROWS
+from .hard_rows import merged, read, sha
 from .raw_tables import DuckDBWarehouse, Row, Warehouse
 
 
@@ -67,7 +68,7 @@ def test_of_a_source_that_is_gone_the_activity_tells_whether_its_head_was_taken_
 
 
 def test_patterns_mean_the_same_on_every_engine(warehouse: Warehouse) -> None:
-    """Of a regular expression with a group all that it matches is meant; what a backslash stands before is no wildcard."""
+    """Of a regular expression with a group all that it matches is meant; what a backslash precedes is no wildcard."""
     files = [
         read(repository_uuid="half read", pull_request_id=1, path=path, lines_added=lines, lines_removed=0)
         for path, lines in (("a_pb2.py", 100), ("webpb2.py", 1))
@@ -85,3 +86,31 @@ def test_patterns_mean_the_same_on_every_engine(warehouse: Warehouse) -> None:
     assert warehouse.query(
         "select issue_key, lines_added, generated_line_count from bitbucket_marts.fct_pull_requests"
     ) == [{"issue_key": "PAY-12: it's", "lines_added": 1, "generated_line_count": 100}]
+
+
+def test_a_reviewers_week_is_cut_where_the_last_sync_of_the_workspace_cuts_it(built: DuckDBWarehouse) -> None:
+    assert _query(built, "reviewer_uuid, week_start_day, is_complete", "metrics_review_load_weekly", "true") == [
+        {"reviewer_uuid": "{bob}", "week_start_day": date(2026, 3, 2), "is_complete": True},
+        {"reviewer_uuid": "{bob}", "week_start_day": date(2026, 3, 16), "is_complete": False},
+    ]
+
+
+def test_a_commit_whose_pull_request_is_gone_is_a_change_of_its_own(built: DuckDBWarehouse) -> None:
+    condition = "metric = 'change_lead_time' and repository_uuid = 'withdrawn'"
+
+    assert _query(built, "row_id, value, was_counted", "metrics_dora_rows", condition) == [
+        {"row_id": f"commit {sha(letter)}", "value": hours, "was_counted": True}
+        for letter, hours in (("j", 51 + 1 / 6), ("k", 27 + 1 / 6))
+    ]
+    assert _query(built, "distinct pull_request_id", "fct_commits", "repository_uuid = 'withdrawn'") == [
+        {"pull_request_id": None}
+    ]
+
+
+def test_a_head_that_is_not_told_hides_no_push(built: DuckDBWarehouse) -> None:
+    """Approved between the update without a head and the push of another one: that was no final approval."""
+    columns = "push_after_review_count, final_approval_at, merge_wait_hours"
+
+    assert _query(built, columns, "fct_pull_requests", "repository_uuid = 'head untold'") == [
+        {"push_after_review_count": 1, "final_approval_at": None, "merge_wait_hours": 0.0}
+    ]

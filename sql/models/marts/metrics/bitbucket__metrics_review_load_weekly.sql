@@ -7,12 +7,17 @@ with reviews as (
         reviews.response_hours,
         reviews.comment_count,
         reviews.approval_count,
-        reviews.changes_requested_count
+        reviews.changes_requested_count,
+        -- one that was created later or is deleted cuts nothing
+        case when not spans.is_deleted then spans.read_until_day end as read_until_day,
+        spans.since_day
     from {{ ref('bitbucket__fct_pull_request_reviews') }} as reviews
     left join {{ ref('bitbucket__dim_contributors') }} as reviewers
         on reviewers.contributor_key = reviews.reviewer_uuid
     left join {{ ref('bitbucket__dim_contributors') }} as authors
         on authors.contributor_key = reviews.author_uuid
+    left join {{ ref('int_bitbucket__repository_spans') }} as spans
+        on spans.repository_uuid = reviews.repository_uuid
     where reviews.has_responded and not reviews.is_bot_reviewer and not reviews.is_deleted
 )
 
@@ -21,7 +26,12 @@ select
     reviews.reviewer_uuid,
     reviews.author_team,
     min(reviews.reviewer_team) as reviewer_team,
-    {{ add_days('reviews.week_start_day', 7) }} <= {{ reporting_day('min(as_of.as_of_at)') }} as is_complete,
+    coalesce(
+        {{ add_days('reviews.week_start_day', 7) }}
+        <= least({{ reporting_day('min(as_of.as_of_at)') }}, min(reviews.read_until_day)),
+        false
+    )
+    and coalesce(reviews.week_start_day >= max(reviews.since_day), true) as is_complete,
     count(*) as reviewed_count,
     cast(sum(reviews.comment_count) as bigint) as comment_count,
     count(case when reviews.approval_count > 0 then 1 end) as approved_count,
