@@ -14,6 +14,8 @@ from bitbucket_source.api.decode import Page, decode_object, decode_page, rewrit
 from bitbucket_source.api.errors import BadRequest, NotFound, UnsafeLink
 
 Row = TypeVar("Row")
+EMPTY_PAGES = 50
+"""Of so many in a row, each naming another, no end is in sight: a request more for each would be made for ever."""
 _PAGELENS = (100, 50, 25, 5)
 """Each divides the one before: a walk by page numbers can step down where it stands."""
 
@@ -60,7 +62,7 @@ class Lists:
         """The pages of a list by their `next` links, which are followed as they are.
 
         A `form` is posted for the first page; the others are plain GETs of `next` (FACTS 12). Raises UnsafeLink where
-        a link leads back to a page already seen, or to another host.
+        a link leads back to a page already seen, or to another host, or EMPTY_PAGES in a row lead on and hold nothing.
         """
         page, asker, url = self._first(path, endpoint, row_type, params or {}, pagelen, form)
         yield from self._onward(page, asker, url, endpoint, row_type)
@@ -69,8 +71,12 @@ class Lists:
         self, page: Page[Row], asker: Credentials, url: str, endpoint: str, row_type: type[Row]
     ) -> Iterator[Page[Row]]:
         seen = {_written_alike(url)}
+        empty = 0
         yield page
         while page.next_url is not None:
+            empty = 0 if page.length else empty + 1
+            if empty == EMPTY_PAGES:
+                raise UnsafeLink(endpoint, "the list has page after page without anything on it.")
             if (this := _written_alike(page.next_url)) in seen:
                 raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
             seen.add(this)

@@ -7,7 +7,7 @@ import pytest
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
 from bitbucket_source.api.errors import AccessDenied, BadRequest, UnsafeLink
-from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.lists import EMPTY_PAGES, Lists
 
 from .reading import COMMITS, COMMITS_ENDPOINT, REPOSITORY, Commit, commit_messages, make_client, statuses, urls
 from .stub_server import Reply, Request, json_reply, serving
@@ -50,6 +50,14 @@ def test_a_form_is_posted_for_the_first_page_only(emulator: Emulator, client: Cl
 def test_an_empty_page_with_a_next_is_not_the_end(emulator: Emulator, client: Client) -> None:
     emulator.add_fault(Fault(kind="empty_page", path="commits", nth=2))
     assert commit_messages(client) == [*ALL[:5], *ALL[10:]]
+
+
+def test_empty_pages_without_end_are_refused(emulator: Emulator, client: Client) -> None:
+    # each names another one, which is empty too
+    emulator.add_fault(Fault(kind="empty_page", path="commits"))
+    hashes, message = pages_until_refused(Lists(client))
+    assert (hashes, message) == ([], "on /asked: the list has page after page without anything on it.")
+    assert len(urls(emulator)) == EMPTY_PAGES
 
 
 @pytest.mark.parametrize(
