@@ -65,11 +65,13 @@ class Field:
         read: the value in an object of the world; a list stands for several, of which any may match.
         kind: what the value is: text, a number, a time in microseconds, or true and false.
         order: what of a value is compared by `<` and `>`, None for the value itself.
+        sortable: whether `sort` may name it: not where there are several values.
     """
 
     read: Callable[[Any], Any]
     kind: Kind = "text"
     order: Callable[[Any], Any] | None = None
+    sortable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ def sort_key(text: str, sortable: Mapping[str, Field]) -> tuple[Field, bool]:
         ApiError: 400, when the collection cannot be sorted by it.
     """
     name = text.removeprefix("-")
-    if name not in sortable:
+    if name not in sortable or not sortable[name].sortable:
         raise errors.not_sortable(name)
     return sortable[name], text.startswith("-")
 

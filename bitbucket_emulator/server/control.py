@@ -15,12 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bitbucket_emulator.server.auth import CREDENTIAL_TYPES
 from bitbucket_emulator.server.faults import Armed, Fault
 from bitbucket_emulator.server.rate_limit import RateLimits
 from bitbucket_emulator.server.state import State
 from bitbucket_emulator.world.actions import ACTIONS, ActionError, action_named, summary
 from bitbucket_emulator.world.model import Credential, World, moment
 from bitbucket_emulator.world.truth import truth_of
+
+_SCOPE = re.compile(r"[a-z][a-z0-9:_-]*")
 
 Json = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -152,8 +155,12 @@ def _credential(wanted: Json) -> Credential:
     known = {field.name for field in fields(Credential)}
     if not {"name", "kind", "user"} <= wanted.keys() <= known:
         raise ActionError(f"a credential has name, kind and user, and may have {', '.join(sorted(known))}")
-    sets = {name: frozenset(wanted[name]) for name in ("scopes", "repositories") if wanted.get(name) is not None}
-    return Credential(**{"scopes": frozenset(), **wanted, **sets})
+    made = msgspec.convert({"scopes": [], **wanted}, Credential)
+    if made.kind not in CREDENTIAL_TYPES:
+        raise ActionError(f"kind is one of {', '.join(CREDENTIAL_TYPES)}, not {made.kind!r}")
+    if not all(_SCOPE.fullmatch(scope) for scope in made.scopes):  # they are sent in a header
+        raise ActionError(f"scopes are words like repository:admin, not {sorted(made.scopes)}")
+    return made
 
 
 def _shown(credential: Credential) -> Json:

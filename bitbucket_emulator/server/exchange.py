@@ -178,7 +178,7 @@ async def _read(scope: Scope, receive: Receive) -> Incoming:
         origin=origin,
         client="" if client is None else client[0],
         query=parse_qsl(query, keep_blank_values=True),
-        form=parse_qsl(body.decode(), keep_blank_values=True) if is_form else [],
+        form=parse_qsl(body.decode(errors="replace"), keep_blank_values=True) if is_form else [],
         headers=headers,
     )
 

@@ -33,6 +33,7 @@ import re
 from collections.abc import Iterable
 from random import Random
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -62,6 +63,10 @@ Kind = Literal[
     "wrong_size",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+
+_LONGEST = 1_000_000_000
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -141,6 +146,35 @@ class Armed:
         return True
 
 
+def _check(fault: Fault) -> None:
+    """Raises ValueError where the fault would break the server, not the answer."""
+    _check_when(fault)
+    if fault.kind == "pagelen" and not isinstance(fault.value, int):
+        raise ValueError(f"pagelen: value is the highest number of rows, not {fault.value!r}")
+    if fault.kind in ("drop", "poison") and not fault.field:
+        raise ValueError(f"{fault.kind}: without a field")
+    if not 200 <= fault.status <= 599:
+        raise ValueError(f"status: {fault.status} is none of a whole answer")
+    if abs(fault.seconds) > _LONGEST or (fault.seconds < 0 and fault.kind != "clock"):
+        raise ValueError(f"seconds: {fault.seconds} is too long, or over already")
+    for name, value in fault.headers.items():
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+            raise ValueError(f"headers: {name!r}: {value!r} cannot be sent")
+    urlsplit(fault.host)
+    try:
+        msgspec.json.encode((fault.value, fault.body))
+    except (OverflowError, TypeError) as problem:
+        raise ValueError(f"value or body: {problem}") from problem
+
+
+def _check_when(fault: Fault) -> None:
+    for name, number in (("nth", fault.nth), ("every", fault.every)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name}: requests are counted from 1")
+    if fault.probability is not None and not 0 <= fault.probability <= 1:
+        raise ValueError(f"probability: {fault.probability} is none")
+
+
 class Faults:
     """All faults, in the order they were added."""
 
@@ -148,11 +182,10 @@ class Faults:
         self.armed: list[Armed] = []
 
     def add(self, fault: Fault) -> Armed:
-        """Adds one. Raises re.error where a pattern is none, ValueError where an action or a value is none."""
+        """Adds one. Raises re.error where a pattern is none, ValueError where it cannot happen."""
         if fault.kind == "action":
             action_named(fault.action).check(fault.arguments)
-        if fault.kind == "pagelen" and not isinstance(fault.value, int):
-            raise ValueError(f"pagelen: value is the highest number of rows, not {fault.value!r}")
+        _check(fault)
         armed = Armed(fault)
         self.armed.append(armed)
         return armed

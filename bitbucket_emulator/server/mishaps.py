@@ -92,8 +92,10 @@ def _bad_json(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str,
 def _empty_page(_armed: Armed, reply: Reply, address: str, query: list[tuple[str, str]]) -> None:
     assert reply.json is not None
     reply.json["values"] = []
-    number = paging.page_number(query) + 1
-    reply.json.setdefault("next", f"{_itself(address, [pair for pair in query if pair[0] != 'page'], number)}")
+    page = next((value for name, value in reversed(query) if name == "page"), "1")
+    if paging.is_number(page):  # what comes after an opaque page, only the list itself knows
+        others = [pair for pair in query if pair[0] != "page"]
+        reply.json.setdefault("next", _itself(address, others, int(page) + 1))
 
 
 def _empty_list(_armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:

@@ -35,7 +35,7 @@ def routes(world: World, grants: Grants) -> list[Route]:
     """The routes, to be mounted at `/site/oauth2`."""
 
     async def access_token(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode()))
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         consumer = _client(world, grants, request.headers.get("authorization"), form)
         if consumer is None:
             body = {"error_description": "Invalid client credentials", "error": "unauthorized_client"}
@@ -61,7 +61,7 @@ def routes(world: World, grants: Grants) -> list[Route]:
         if request.method == "GET":
             page = _PAGE.format(name=html.escape(consumer.name), scopes=html.escape(" ".join(sorted(consumer.scopes))))
             return HTMLResponse(page)
-        agreed = dict(parse_qsl((await request.body()).decode())).get("authorize") == "Grant access"
+        agreed = dict(parse_qsl((await request.body()).decode(errors="replace"))).get("authorize") == "Grant access"
         challenge = request.query_params.get("code_challenge", "")
         answer = {"error": "access_denied"}
         if agreed:

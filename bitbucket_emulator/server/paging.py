@@ -49,7 +49,7 @@ class Envelope:
         text = _last(query, "pagelen")
         if text is None:
             return self.default
-        if not text.isdecimal() or not 1 <= int(text) <= self.maximum:
+        if not is_number(text) or not 1 <= int(text) <= self.maximum:
             raise errors.invalid_pagelen()
         return int(text)
 
@@ -100,10 +100,15 @@ def next_of_walk(address: str, query: Pairs, walk: str, number: int) -> str:
     return with_query(address, [*kept, ("ctx", walk), ("page", str(number))])
 
 
+def is_number(text: str) -> bool:
+    """Whether it is written in digits, and in no other script's: `int` knows more of them."""
+    return text.isascii() and text.isdecimal()
+
+
 def wanted_rows(query: Pairs) -> int:
     """`pagelen` as it was asked for, 0 where it was not or is no number."""
     text = _last(query, "pagelen") or ""
-    return int(text) if text.isdecimal() else 0
+    return int(text) if is_number(text) else 0
 
 
 def page_number(query: Pairs) -> int:
@@ -115,7 +120,7 @@ def page_number(query: Pairs) -> int:
     text = _last(query, "page")
     if text is None:
         return 1
-    if not text.isdecimal() or int(text) < 1:
+    if not is_number(text) or int(text) < 1:
         raise errors.invalid_page()
     return int(text)
 

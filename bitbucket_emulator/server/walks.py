@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,29 +19,31 @@ _KEPT = 200
 class Walk:
     """The commits between fixed heads, read from the graph only as far as somebody asked.
 
-    The heads are those of the first page: what is pushed in between does not shift later pages.
+    The heads are those of the first page: what is pushed in between does not shift later pages. Where one was pruned
+    in between, no page is given any more: where the graph has lost its commits it looks as if history ended there.
     """
 
+    home: Repository
+    heads: list[str]
     source: Iterator[Commit]
     seen: list[Commit] = field(default_factory=list)
 
     def part(self, start: int, count: int) -> list[Commit]:
-        """`count` commits from `start` on, fewer at the end."""
+        """`count` commits from `start` on, fewer at the end. Raises ApiError: 404 where a head is gone."""
         missing = start + count - len(self.seen)
-        if missing > 0:
-            self._read(missing)
+        self._read(min(max(missing, 0), sys.maxsize))
         return self.seen[start : start + count]
 
     def all(self) -> list[Commit]:
-        """Every commit."""
+        """Every commit. Raises ApiError: 404 where a head is gone."""
         self._read(None)
         return self.seen
 
     def _read(self, count: int | None) -> None:
-        try:
-            self.seen.extend(islice(self.source, count))
-        except KeyError as gone:  # pruned while somebody was paging
-            raise errors.no_commit([str(gone.args[0])]) from gone
+        gone = [head for head in self.heads if head not in self.home.commits]
+        if gone:
+            raise errors.no_commit(gone[:1])
+        self.seen.extend(islice(self.source, count))
 
 
 class Walks:
@@ -53,7 +56,9 @@ class Walks:
         self, name: str, repository: Repository, include: list[str], exclude: list[str], path: str | None
     ) -> Walk:
         """A walk from the first commit, the one of before where the heads are the same; raises graph.UnknownCommit."""
-        walk = self._walks.get((repository.uuid, name)) or Walk(graph.log(repository, include, exclude, path))
+        walk = self._walks.get((repository.uuid, name)) or Walk(
+            repository, [*include, *exclude], graph.log(repository, include, exclude, path)
+        )
         self._walks[repository.uuid, name] = walk
         self._walks.move_to_end((repository.uuid, name))
         if len(self._walks) > _KEPT:

@@ -94,7 +94,7 @@ def _redirect_renamed(call: Call, home: Workspace, name: str) -> None:
 def pull_request(call: Call, home: Repository) -> PullRequest:
     """The pull request of this id."""
     name = call.parameters["pull_request_id"]
-    found = home.pull_requests.get(int(name)) if name.isdecimal() else None
+    found = home.pull_requests.get(int(name)) if paging.is_number(name) else None
     if found is None:
         raise errors.no_pull_request()
     return found

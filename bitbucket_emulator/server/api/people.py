@@ -106,7 +106,9 @@ def _member_fields(world: World) -> dict[str, Field]:
         "user.uuid": Field(lambda row: row.user),
         "user.nickname": Field(lambda row: world.users[row.user].nickname),
         "user.account_id": Field(lambda row: world.users[row.user].account_id),
-        "user.email": Field(lambda row: [mail for mail, owner in world.emails.items() if owner == row.user]),
+        "user.email": Field(
+            lambda row: [mail for mail, owner in world.emails.items() if owner == row.user], sortable=False
+        ),
     }
 
 

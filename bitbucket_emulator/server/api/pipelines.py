@@ -8,7 +8,7 @@ from collections.abc import Callable
 from bitbucket_emulator.server import errors, storage, timestamps
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
-from bitbucket_emulator.server.paging import Envelope
+from bitbucket_emulator.server.paging import Envelope, is_number
 from bitbucket_emulator.server.render import pipelines as render
 from bitbucket_emulator.world.model import Pipeline, Repository, Step
 
@@ -100,7 +100,7 @@ def _pipeline(call: Call, home: Repository) -> Pipeline:
     name = call.parameters["pipeline_uuid"]
     if name in home.pipelines:
         return home.pipelines[name]
-    if not name.isdecimal():
+    if not is_number(name):
         raise errors.pipelines_not_found(f"Pipeline with uuid {name} not found in repository {home.uuid}")
     for run in home.pipelines.values():
         if run.build_number == int(name):

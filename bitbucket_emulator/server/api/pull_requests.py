@@ -9,7 +9,7 @@ from bitbucket_emulator.server import errors
 from bitbucket_emulator.server.api import lookup, statuses
 from bitbucket_emulator.server.bbql import Field, Kind
 from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
-from bitbucket_emulator.server.paging import Envelope
+from bitbucket_emulator.server.paging import Envelope, is_number
 from bitbucket_emulator.server.render import comments as render_comments
 from bitbucket_emulator.server.render import git
 from bitbucket_emulator.server.render.pull_requests import listed_pull_request, task, whole_pull_request
@@ -173,7 +173,7 @@ def _found(call: Call) -> tuple[Repository, PullRequest]:
 
 def _by_id(call: Call, name: str, get: Callable[[int], Found | None]) -> Found:
     text = call.parameters[name]
-    found = get(int(text)) if text.isdecimal() else None
+    found = get(int(text)) if is_number(text) else None
     if found is None:
         raise errors.not_found(f"No object with id {text}.")
     return found
@@ -220,7 +220,7 @@ def _filterable(world: World) -> dict[str, Field]:
         return Field(lambda row: getattr(world.user(read(row)), name, None))
 
     def of_reviewers(name: str) -> Field:
-        return Field(lambda row: [getattr(world.user(uuid), name, None) for uuid in row.reviewers])
+        return Field(lambda row: [getattr(world.user(uuid), name, None) for uuid in row.reviewers], sortable=False)
 
     def full_name(uuid: str) -> str | None:
         found = world.repositories.get(uuid)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.model import (
+    END,
     Comment,
     Environment,
     FileChange,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_GREATEST = 2_147_483_647
 _FILE = {"status", "lines", "old_path"}
 _FILE_STATUSES = ("added", "modified", "removed", "renamed")
 
@@ -66,7 +68,7 @@ def resolve_argument(type_name: str, value: Any, name: str, world: World, bound:
         return [resolve_argument(type_name[5:-1], each, name, world, bound) for each in value]
     try:
         return RESOLVERS[type_name](value, world, bound)
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, ActionError):
             raise
         raise ActionError(f"{name}: no {type_name} {value!r}") from error
@@ -153,9 +155,13 @@ def _environment(value: Any, world: World, bound: dict[str, Any]) -> Environment
 
 
 def _time(value: Any, world: World, bound: dict[str, Any]) -> int:
-    if isinstance(value, int):
-        return value
-    return micros(datetime.fromisoformat(value) if isinstance(value, str) else value)
+    if isinstance(value, bool) or not isinstance(value, int | str | datetime):
+        raise TypeError(value)
+    given = datetime.fromisoformat(value) if isinstance(value, str) else value
+    time = micros(given) if isinstance(given, datetime) else given
+    if not 0 <= time < END:
+        raise ValueError(value)
+    return time
 
 
 def _files(value: Any, world: World, bound: dict[str, Any]) -> Files:
@@ -203,6 +209,8 @@ def _plain(kind: type) -> Callable[[Any, World, dict[str, Any]], Any]:
     def check(value: Any, world: World, bound: dict[str, Any]) -> Any:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise TypeError(value)
+        if isinstance(value, int) and abs(value) > _GREATEST:
+            raise ValueError(value)
         return value
 
     return check

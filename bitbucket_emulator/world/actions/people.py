@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
-from bitbucket_emulator.world.model import SECOND, Membership, User, name_uuid
+from bitbucket_emulator.world.model import END, SECOND, Membership, User, name_uuid
 
 if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Time
@@ -86,14 +86,20 @@ def set_clock(world: World, time: Time, *, at: Time) -> int:
 @action
 def advance_clock(world: World, seconds: int, *, at: Time) -> int:
     """Let time pass; returns the clock."""
-    return world.reach(at + seconds * SECOND)
+    return world.reach(_within(at + seconds * SECOND))
 
 
 @action
 def jump_clock(world: World, seconds: int, *, at: Time) -> int:
     """Let the world's clock jump, also backward; returns it. What was done by a clock ahead keeps its times."""
-    world.clock = at + seconds * SECOND
+    world.clock = _within(at + seconds * SECOND)
     return world.clock
+
+
+def _within(time: int) -> int:
+    if not 0 <= time < END:
+        raise ActionError("the clock would leave the calendar")
+    return time
 
 
 def add_user(world: World, nickname: str, display_name: str, kind: str, at: int) -> User:

@@ -32,7 +32,7 @@ class Action(Generic[P, R]):
     required: frozenset[str]
     description: str
 
-    def __call__(self, world: World, *args: Any, at: Any = None, **kwargs: Any) -> R:
+    def __call__(self, world: World, /, *args: Any, at: Any = None, **kwargs: Any) -> R:
         """Do it now. Raises ActionError for unknown names, wrong values and what the state of the world forbids."""
         names = [name for name in self.parameters if name != "at"]
         given = dict(zip(names, args, strict=False)) | kwargs

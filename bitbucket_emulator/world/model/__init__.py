@@ -37,6 +37,7 @@ from bitbucket_emulator.world.model.settings import (
 )
 from bitbucket_emulator.world.model.time import (
     DAY,
+    END,
     HOUR,
     MILLISECOND,
     MINUTE,
@@ -50,6 +51,7 @@ from bitbucket_emulator.world.model.world import World
 
 __all__ = [
     "DAY",
+    "END",
     "EVERYBODY",
     "HOUR",
     "MILLISECOND",

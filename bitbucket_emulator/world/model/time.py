@@ -10,6 +10,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+END = 32_503_680_000 * SECOND
+"""Midnight of the year 3000: the world has an end before that of the calendar, where texts of dates end too."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
