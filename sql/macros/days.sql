@@ -62,14 +62,44 @@
 
 
 {#- Hours outside Saturdays and Sundays from Monday 1970-01-05 to a UTC timestamp, weekends being those of the reporting
-    timezone: the difference of two is the hours between them without weekends. Clocks change on weekends. -#}
+    timezone: the difference of two is the hours between them without weekends. Where clocks change on a weekend, as in most
+    zones, that is what they show; what they jump on a working day is taken off again. -#}
 {% macro weekday_hours_until(timestamp_utc) -%}
     {%- set epoch = "cast('1970-01-05 00:00:00' as " ~ bitbucket_source.type_timestamp_utc() ~ ")" -%}
     {%- set seconds = bitbucket_source.seconds_between(epoch, bitbucket_source.reporting_time(timestamp_utc)) -%}
     (
         floor({{ seconds }} / 604800) * 120
         + least(({{ seconds }} - floor({{ seconds }} / 604800) * 604800) / 3600, 120)
+        {%- for moment, hours in bitbucket_source.jumps_on_working_days(var('reporting_timezone', 'UTC')) %}
+        - case when {{ timestamp_utc }} >= {{ bitbucket_source.utc_literal(moment) }} then {{ hours }} else 0 end
+        {%- endfor %}
     )
+{%- endmacro %}
+
+
+{#- When the clocks of a zone changed, or will, from a Monday to a Friday, and by how many hours: since Bitbucket has pull
+    requests, and for some years to come. -#}
+{% macro jumps_on_working_days(zone) -%}
+    {%- set jumps = [] -%}
+    {%- set is_asked = execute and zone != 'UTC' and zone in modules.pytz.all_timezones -%}
+    {%- set clocks = modules.pytz.timezone(zone if is_asked else 'UTC') -%}
+    {%- set utc = modules.pytz.utc -%}
+    {%- set first = modules.datetime.datetime(2010, 1, 1, 0, 0, 0, 0, utc) -%}
+    {%- set day, quarter = modules.datetime.timedelta(days=1), modules.datetime.timedelta(minutes=15) -%}
+    {%- for number in range(12000 if is_asked else 0) -%}
+        {%- set start = first + day * number -%}
+        {%- if start.astimezone(clocks).utcoffset() != (start + day).astimezone(clocks).utcoffset() -%}
+            {%- for place in range(1, 97) -%}
+                {%- set before = (start + quarter * (place - 1)).astimezone(clocks) -%}
+                {%- set after = (start + quarter * place).astimezone(clocks) -%}
+                {%- if before.utcoffset() != after.utcoffset() and after.weekday() < 5 -%}
+                    {%- set hours = (after.utcoffset() - before.utcoffset()).total_seconds() / 3600 -%}
+                    {%- do jumps.append((after.isoformat(), hours)) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(jumps) -%}
 {%- endmacro %}
 
 
