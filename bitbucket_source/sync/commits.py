@@ -6,7 +6,7 @@ not; dropped is what those of the last sync reached and the heads of now do not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -14,8 +14,8 @@ import msgspec
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Events, Gone, Notice, Reached, Rows, Trouble
-from bitbucket_source.sync.job import Job, moment
+from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.job import HOLES, Job, moment
 from bitbucket_source.sync.trailers import trailer_rows
 from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMIT_TRAILERS, COMMITS, TAGS
 
@@ -70,6 +70,13 @@ class _Walk:
 
 def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
     """The commits that the refs reach now and the heads of the cursor do not, and which were dropped."""
+    job.done.add(HOLES)
+    if (yield from _read(ask, job, cursor)):
+        job.done.discard(HOLES)
+
+
+def _read(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Generator[Event, None, bool]:
+    """The same; returns whether all of them came."""
     before = cursor or CommitsCursor(since=job.since)
     walk = _Walk()
     if job.reaches_further_back(before.since):
@@ -86,7 +93,7 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
         yield from _listing(ask, job, walk, before, before.frontier, before.targets)
         if walk.left and walk.has_come:
             yield _cut_short(job, walk)
-            return
+            return False
         # what is gone from the middle of a history took its heads with it: the heads of now decide
         settled = before.heads if walk.unresolved else _union(before.heads, before.targets)
         lost = _union(before.lost, before.targets) if walk.unresolved else before.lost
@@ -96,13 +103,13 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
         )
         yield Reached(before)
     if before.occasion == job.occasion and not job.forced:
-        return
+        return True
     heads = tuple(job.refs.heads())
     walk = _Walk(walk)
     yield from _listing(ask, job, walk, before, tuple(sorted(set(heads) - set(before.heads))), heads)
     if walk.left:
         yield _cut_short(job, walk)
-        return
+        return False
     read = tuple(sha for sha in heads if sha not in walk.unresolved)
     branches, tags = job.refs.count(BRANCHES), job.refs.count(TAGS)
     if not before.empty and ((before.branches and not branches) or (before.tags and not tags)):
@@ -111,23 +118,16 @@ def read_commits(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Events:
             "believed if the next sync sees it too"
         )
         yield Reached(msgspec.structs.replace(before, heads=_union(before.heads, read), occasion="", empty=True))
-        return
+        return not walk.unresolved
     if job.refs.are_legible:
         yield from _dropped(ask, job, walk, before, heads)
     else:
         # what hangs on a head that nobody can read is not dropped: the next reading of the refs may tell
         read = _union(before.heads, read)
     # a head that did not resolve is asked for again
-    yield Reached(
-        CommitsCursor(
-            read,
-            "" if walk.unresolved else job.occasion,
-            branches=branches,
-            tags=tags,
-            since=before.since,
-            below=_union(before.below, walk.below),
-        )
-    )
+    occasion, below = "" if walk.unresolved else job.occasion, _union(before.below, walk.below)
+    yield Reached(CommitsCursor(read, occasion, branches=branches, tags=tags, since=before.since, below=below))
+    return not walk.unresolved
 
 
 def _listing(

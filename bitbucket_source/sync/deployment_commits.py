@@ -68,7 +68,8 @@ def derive_deployment_commits(_ask: Ask, job: Job, cursor: CarriedCursor | None)
     if lacking := [table.name for table in NEEDED if table not in job.reads]:
         yield Notice(f"{DEPLOYMENT_COMMITS.name}: skipped: it is derived from {', '.join(lacking)}: select them too")
         return
-    if cursor is not None and not cursor.owed and not _have_come(job, cursor.missing):
+    # while commits are lacking it stays owed
+    if job.has_holes or (cursor is not None and not cursor.owed and not _have_come(job, cursor.missing)):
         return
     owed = None if cursor is None else {(uuid, moment(at)) for uuid, at in (*cursor.owed, *cursor.waiting)}
     if owed is not None:

@@ -23,7 +23,7 @@ from bitbucket_source.sync.census import Census, read_census
 from bitbucket_source.sync.cursors import NONE_SUCH, Cursors, Reader
 from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.families import FAMILIES, Family
-from bitbucket_source.sync.job import Job, Refs
+from bitbucket_source.sync.job import HOLES, Job, Refs
 from bitbucket_source.sync.known import Known
 from bitbucket_source.sync.marked import rows_to_mark
 from bitbucket_source.sync.progress import Progress
@@ -226,7 +226,7 @@ class Engine:
             if kind is not at and at is not None and not self._sink.is_unchanged():
                 return
             at = kind
-            job = self._job(repository, set())
+            job = self._job(repository, self._agenda.done[repository.uuid] & {HOLES})
             self._agenda.reading[repository.uuid] = f"{repository.slug} {kind.name}"
             if kind.read is None:
                 audit.move(kind, repositories, whole=self._read_refs(job))

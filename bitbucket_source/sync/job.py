@@ -17,6 +17,8 @@ from bitbucket_source.tables import BRANCHES, PULL_REQUEST_COMMITS, TAGS, Table
 Row = TypeVar("Row")
 _WENT_BACK = "went back"
 """in what is done of a repository"""
+HOLES = "holes"
+"""the same, while commits of it are being read, and where that came to no end: others of the graph may be lacking"""
 
 
 class Refs:
@@ -130,6 +132,11 @@ class Job:
         if self.commits is not None:
             told = {"hash": row.hash, "date": row.date, "author": row.author, "parents": [{}] * len(parents)}
             self.commits[row.hash] = told
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether commits that the refs reach may be lacking above others that are stored: the graph tells nothing."""
+        return HOLES in self.done
 
     def place_of(self, pull_request: int) -> dict[str, str | int]:
         """The foreign keys of what belongs to one of its pull requests."""

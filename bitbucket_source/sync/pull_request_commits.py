@@ -63,7 +63,8 @@ def read_pull_request_commits(ask: Ask, job: Job, cursor: PullRequestCommitsCurs
         if outcome is Outcome.REFUSED:
             break
         yield Reached(cursor)
-    yield Reached(_with(cursor, heads=_heads(job, sets)))
+    # while commits are lacking nobody can tell what they moved: whoever reads them looks at it
+    yield Reached(_with(cursor, heads={**_heads(job, sets), **(before.heads if job.has_holes else {})}))
 
 
 def _moved(job: Job, before: PullRequestCommitsCursor, *, is_first: bool) -> tuple[list[int], PullRequestCommitsCursor]:
@@ -180,7 +181,7 @@ def _open(job: Job) -> dict[int, Sides]:
 
 def _heads(job: Job, sets: CommitSets) -> dict[str, str]:
     """Where the destinations of open pull requests point."""
-    if not sets.is_there:
+    if not (sets.is_there or job.has_holes):
         return {}
     names = {sides.branch for sides in _open(job).values() if sides.branch}
     return dict(sorted(sets.heads_of(names).items()))

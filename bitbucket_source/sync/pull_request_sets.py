@@ -40,7 +40,7 @@ class CommitSets:
         self._ask = ask
         self._job = job
         # what holds more than the graph does has to be asked for
-        self.is_there = job.reads >= NEEDED and not ask.catalog.added(PULL_REQUEST_COMMITS)
+        self.is_there = job.reads >= NEEDED and not job.has_holes and not ask.catalog.added(PULL_REQUEST_COMMITS)
 
     def heads_of(self, branches: Iterable[str]) -> dict[str, str]:
         """The commits that branches point at, by name: as listed in this job, else as stored."""
