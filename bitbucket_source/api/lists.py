@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 from bitbucket_source.api.client import Client, Form, Params
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page, decode_object, decode_page, rewritten
-from bitbucket_source.api.errors import BadRequest, NotFound, UnsafeLink
+from bitbucket_source.api.errors import BadRequest, Gone, NotFound, ServerTrouble, UnsafeLink
 
 Row = TypeVar("Row")
 EMPTY_PAGES = 50
@@ -80,7 +80,7 @@ class Lists:
             if (this := _written_alike(page.next_url)) in seen:
                 raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
             seen.add(this)
-            page, asker = self._page(page.next_url, endpoint, row_type, preferred=asker)
+            page, asker = self._behind(page.next_url, endpoint, row_type, asker)
             yield page
 
     def linked(self, url: str, endpoint: str, row_type: type[Row]) -> Iterator[Page[Row]]:
@@ -113,7 +113,10 @@ class Lists:
             length = self._pagelen(endpoint, pagelen)
             url = self.client.url(path, {**(params or {}), "page": start // length + 1, "pagelen": length})
             try:
-                page, asker = self._page(url, endpoint, row_type, preferred=asker)
+                if asker is None:
+                    page, asker = self._page(url, endpoint, row_type)
+                else:
+                    page, asker = self._behind(url, endpoint, row_type, asker)
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
                 continue
@@ -144,6 +147,20 @@ class Lists:
                 return *self._page(url, endpoint, row_type, form), url
             except BadRequest as error:
                 self._step_down(endpoint, length, error)
+
+    def _behind(
+        self, url: str, endpoint: str, row_type: type[Row], asker: Credentials
+    ) -> tuple[Page[Row], Credentials]:
+        """A page behind others. That it alone is not found is trouble: it does not make the list one that is not there.
+
+        Raises NotFound as it is where it tells of more than the list.
+        """
+        try:
+            return self._page(url, endpoint, row_type, preferred=asker)
+        except (NotFound, Gone) as error:
+            if isinstance(error, NotFound) and (error.unresolved or error.is_of_repository):
+                raise
+            raise ServerTrouble(endpoint, error.status, f"a page behind others: {error.why.rstrip('.')}", 1) from None
 
     def _page(
         self,

@@ -10,7 +10,14 @@ from typing import Any
 import msgspec
 
 from bitbucket_source.api.decode import Page
-from bitbucket_source.api.errors import AccessDenied, BitbucketError, CredentialsRefused, NotFound, RateLimited
+from bitbucket_source.api.errors import (
+    AccessDenied,
+    BitbucketError,
+    CredentialsRefused,
+    NotFound,
+    RateLimited,
+    ServerTrouble,
+)
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.events import Amend, Event, Events, Gone, Reached, Trouble
 from bitbucket_source.sync.job import Job
@@ -151,7 +158,13 @@ def _reports(ask: Ask, job: Job, place: Place, look: Look) -> Generator[Event, N
     if REPORT_ANNOTATIONS not in ask.wanted:
         return
     for report in reports:
-        yield from _listed(ask, job, REPORT_ANNOTATIONS, {**place, "report_uuid": report.uuid}, look)
+        try:
+            yield from _listed(ask, job, REPORT_ANNOTATIONS, {**place, "report_uuid": report.uuid}, look)
+        except NotFound as error:
+            if error.is_of_repository:
+                raise
+            # the report may have gone since it was listed: that says nothing of the commit
+            raise ServerTrouble(error.endpoint, error.status, error.why.rstrip("."), 1) from None
     if believed and not any(page.misfits for page in pages):
         there = {report.uuid for report in reports}
         stored = {uuid for _, _, uuid, _ in job.known.keys(REPORT_ANNOTATIONS, place)}

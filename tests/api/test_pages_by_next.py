@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.errors import AccessDenied, BadRequest, UnsafeLink
+from bitbucket_source.api.errors import AccessDenied, BadRequest, NotFound, ServerTrouble, UnsafeLink
 from bitbucket_source.api.lists import EMPTY_PAGES, Lists
 
 from .reading import COMMITS, COMMITS_ENDPOINT, REPOSITORY, Commit, commit_messages, make_client, statuses, urls
@@ -166,3 +168,28 @@ def test_an_error_in_the_middle_is_no_end(emulator: Emulator, client: Client) ->
     assert len(next(pages).rows) == 5
     with pytest.raises(AccessDenied):
         next(pages)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_page_behind_others_that_is_not_found_says_nothing_of_the_list(
+    emulator: Emulator, client: Client, status: int
+) -> None:
+    emulator.add_fault(Fault(kind="status", status=status, path="commits", nth=2))
+    with pytest.raises(ServerTrouble, match=f"{status} on .*: a page behind others: "):
+        commit_messages(client)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Commit not found", "data": {"shas": ["1" * 40]}},
+        {"message": "You may not have access to this repository or it no longer exists in this workspace."},
+    ],
+    ids=["commits that are gone", "a repository that is hidden"],
+)
+def test_what_a_page_behind_others_says_of_more_than_the_list_counts(
+    emulator: Emulator, client: Client, error: dict[str, Any]
+) -> None:
+    emulator.add_fault(Fault(kind="status", status=404, path="commits", nth=2, body={"type": "error", "error": error}))
+    with pytest.raises(NotFound):
+        commit_messages(client)

@@ -8,7 +8,7 @@ import pytest
 
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
-from bitbucket_source.api.errors import BadRequest, NotFound, UnsafeLink
+from bitbucket_source.api.errors import BadRequest, NotFound, ServerTrouble, UnsafeLink
 from bitbucket_source.api.lists import Lists
 
 from .reading import PIPELINES, PIPELINES_ENDPOINT, Pipeline, make_client, urls
@@ -62,7 +62,7 @@ def test_a_list_that_is_not_found_either_way_is_not_there(emulator: Emulator, cl
 
 def test_a_page_that_is_not_found_behind_others_is_no_matter_of_the_slash(emulator: Emulator, client: Client) -> None:
     emulator.add_fault(Fault(kind="status", status=404, path="/pipelines/?$", query="page=2"))
-    with pytest.raises(NotFound):
+    with pytest.raises(ServerTrouble, match=r"404 on .*: a page behind others: Resource not found."):
         numbers(client, 10)
     assert paths(emulator) == ["pipelines/", "pipelines/"]
 

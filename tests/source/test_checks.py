@@ -260,3 +260,33 @@ def test_one_commit_that_cannot_be_read_is_owed_and_the_others_are_read(
     asked(warehouse, tables=["commit_statuses"])
     assert warehouse.rows(STATUSES) == sorted([(main, "ci", "FAILED", True), (other, "ci", "FAILED", True)])
     assert warehouse.rows("select count(*) from sync_errors where resolved_at is null") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param({"path": "/annotations$"}, id="annotations of a report"),
+        pytest.param({"path": "/annotations$", "query": "page=2"}, id="their second page"),
+        pytest.param({"path": "/reports$", "query": "page=2"}, id="second page of the reports"),
+        pytest.param({"path": "/statuses$", "query": "page=2"}, id="second page of the statuses"),
+    ],
+)
+@pytest.mark.parametrize("code", [404, 410])
+def test_what_is_not_found_below_a_commit_that_is_there_deletes_nothing(
+    bitbucket: Emulator, warehouse: Warehouse, repository: Repository, fault: dict[str, Any], code: int
+) -> None:
+    head = repository.branches["main"]
+    for number in range(6):
+        status(bitbucket, head, "SUCCESSFUL", f"ci-{number}")
+        bitbucket.act("add_report", repository="web", commit=head, external_id=f"scan-{number}", findings=6)
+    asked(warehouse)
+    stored = [warehouse.rows(each) for each in (STATUSES, REPORTS, ANNOTATIONS)]
+    bitbucket.add_fault(Fault(kind="status", status=code, **fault))
+    bitbucket.add_fault(Fault(kind="pagelen", value=5, path=fault["path"]))
+
+    assert warehouse.sync(TABLES, audit_requests="0").exit_code == 1
+    assert [warehouse.rows(each) for each in (STATUSES, REPORTS, ANNOTATIONS)] == stored
+
+    bitbucket.clear_faults()
+    asked(warehouse)
+    assert [warehouse.rows(each) for each in (STATUSES, REPORTS, ANNOTATIONS)] == stored
