@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import json
+
+from bitbucket_source.sync.deployment_commits import CarriedCursor
 from bitbucket_source.sync.trailers import trailers
 
 from .hard_rows import SYNCED, carried, commit, deployed, merged, parents, read, repository, sha
@@ -16,6 +19,10 @@ _REVERTED = [deployed("reverted", letter, day) for day, letter in enumerate("abc
 # k squashed what pull request 2 listed, j is the head of pull request 1: both are no longer in Bitbucket
 _WITHDRAWN = [deployed("withdrawn", letter, day) for day, letter in ((3, "i"), (4, "k"))]
 
+# between what the two deploy, a commit is not stored: nobody knows what the second carried
+_WAITING = [deployed("waiting", letter, day) for day, letter in ((3, "m"), (4, "n"))]
+_CURSOR = CarriedCursor(waiting=((_WAITING[1]["deployment_uuid"], "2026-03-04T12:00:00+00:00"),), missing=(sha("o"),))
+
 _STEP: Row = read(repository_uuid="by hand", pipeline_uuid="run", step_uuid="release")
 
 ROWS: Rows = {
@@ -24,6 +31,7 @@ ROWS: Rows = {
     "users": [read(uuid=f"{{{name}}}", type="user", display_name=name.title()) for name in ("ann", "bob")],
     "repositories": [
         *(repository(name) for name in ("reverted", "by hand", "half read", "source gone", "withdrawn", "head untold")),
+        repository("waiting"),
         repository("stale", "beta"),
     ],
     # a is the first; b is reverted by c the day after, c by d
@@ -33,11 +41,13 @@ ROWS: Rows = {
         commit("reverted", "d", "2026-03-06 09:00:00", _SHORT_REVERT),
         *(commit("source gone", letter, "2026-03-02 09:00:00") for letter in "fgh"),
         *(commit("withdrawn", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("ijk", start=1)),
+        *(commit("waiting", letter, "2026-03-02 09:00:00") for letter in "mn"),
     ],
     "commit_parents": [
         *(row for pair in ("ba", "cb", "dc") for row in parents("reverted", *pair)),
         *(row for pair in ("fa", "gf", "hg") for row in parents("source gone", *pair)),
         *(row for pair in ("ji", "kj") for row in parents("withdrawn", *pair)),
+        *parents("waiting", "n", "o"),
     ],
     "commit_trailers": [
         read(repository_uuid="reverted", hash=sha(letter), position=place, key=key, value=value)
@@ -46,9 +56,9 @@ ROWS: Rows = {
     ],
     "environments": [
         read(repository_uuid=name, uuid="live", name="Live", environment_type_name="Production")
-        for name in ("reverted", "withdrawn")
+        for name in ("reverted", "withdrawn", "waiting")
     ],
-    "deployment_attempts": [*_REVERTED, *_WITHDRAWN],
+    "deployment_attempts": [*_REVERTED, *_WITHDRAWN, *_WAITING],
     "deployment_commits": [
         *(carried(deployment, letter) for deployment, letter in zip(_REVERTED[1:], "bcd", strict=True)),
         *(carried(_WITHDRAWN[1], letter) for letter in "jk"),
@@ -172,6 +182,9 @@ ROWS: Rows = {
             )
             for name, day in (("head untold", 3), ("stale", 16))
         ),
+    ],
+    "sync_cursors": [
+        read(repository_uuid="waiting", table_name="deployment_commits", cursor=json.encode(_CURSOR).decode())
     ],
     "sync_runs": [
         # it read from Sunday evening to Tuesday

@@ -40,6 +40,16 @@ def test_a_deployment_is_blamed_whose_commit_the_next_one_reverts(built: DuckDBW
     ]
 
 
+def test_what_nobody_knows_the_commits_of_is_no_rollback(built: DuckDBWarehouse) -> None:
+    """The commits of both sides are stored, and of what lies between them one is not."""
+    columns = "change_set, is_rollback, is_change_failure"
+
+    assert _query(built, columns, "fct_deployments", "repository_uuid = 'waiting'") == [
+        {"change_set": change_set, "is_rollback": False, "is_change_failure": False}
+        for change_set in ("baseline", "unknown")
+    ]
+
+
 def test_a_step_that_was_started_by_hand_is_not_flaky_however_often(built: DuckDBWarehouse) -> None:
     found = _query(built, "result, is_flaky", "fct_pipeline_steps", "repository_uuid = 'by hand'")
 
