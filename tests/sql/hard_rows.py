@@ -38,7 +38,6 @@ def merged(repository_uuid: str, number: int, **columns: Any) -> Row:
     return read(
         repository_uuid=repository_uuid,
         id=number,
-        state="MERGED",
         author_uuid="{ann}",
         author_type="user",
         closed_by_uuid="{bob}",
@@ -46,6 +45,7 @@ def merged(repository_uuid: str, number: int, **columns: Any) -> Row:
         destination_branch_name="main",
         **{
             "title": "Change",
+            "state": "MERGED",
             "created_on": "2026-03-03 09:00:00",
             "updated_on": "2026-03-03 10:00:00",
             "closed_on": "2026-03-03 10:00:00",

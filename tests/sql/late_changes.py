@@ -211,6 +211,64 @@ def of_repositories(day: int) -> Iterator[str]:
     yield changed("repositories", "mainbranch_name = 'trunk'", f"uuid = ({other})")
 
 
+def of_sources(day: int) -> Iterator[str]:
+    """Sources that are gone, and heads that updates no longer tell; a commit that another pull request lists, too."""
+    key = ("repository_uuid", "id")
+    yield changed("pull_requests", "source_commit_hash = null", some(0.3, *key, salt=day))
+    yield changed("pull_request_activity", "source_commit_hash = null", some(0.2, *PULL_REQUEST, "date", salt=day))
+    listed = (
+        f"select 1 from {RAW}.pull_request_commits other"
+        " where other.repository_uuid = pull_request_commits.repository_uuid"
+        " and other.pull_request_id = pull_request_commits.pull_request_id + 1"
+        " and other.hash = pull_request_commits.hash"
+    )
+    yield came(
+        "pull_request_commits",
+        {"pull_request_id": "pull_request_id + 1"},
+        f"position = 0 and pull_request_id % 7 = {day % 7} and not exists ({listed})",
+        ("repository_uuid", "pull_request_id", "hash", "position", "date", "author_raw", "parent_count", "synced_at"),
+    )
+
+
+def of_steps_run_again(day: int) -> Iterator[str]:
+    """Earlier attempts that were told late, some of them started by hand."""
+    columns = ("status", "started_on", "completed_on", "trigger_type", "build_seconds_used", "synced_at")
+    earlier = {"status": "'FAILED'", "started_on": "started_on - interval '2' hour", "build_seconds_used": "3"}
+    for kind, trigger in enumerate(("manual", "automatic")):
+        yield came(
+            "pipeline_step_attempts",
+            {
+                **earlier,
+                "completed_on": "completed_on - interval '2' hour",
+                "trigger_type": f"'pipeline_step_trigger_{trigger}'",
+            },
+            f"status <> 'IN_PROGRESS' and {own(kind, 2, *STEP)} and {some(0.1, *STEP, salt=day)}",
+            (*STEP, *columns),
+        )
+    yield changed(
+        "pipeline_steps",
+        "trigger_type = 'pipeline_step_trigger_redeploy'",
+        some(0.05, "repository_uuid", "pipeline_uuid", "uuid", salt=day),
+    )
+
+
+def of_new_runs(day: int) -> Iterator[str]:
+    """Runs between others of their branch that were told late; a repository without a default branch."""
+    columns = ("repository_uuid", "uuid", "state_name", "state_result_name", "target_ref_type", "target_ref_name")
+    yield came(
+        "pipelines",
+        {
+            "uuid": "uuid || ' late'",
+            "created_on": "created_on + interval '1' second",
+            "state_result_name": "'FAILED'",
+            "target_commit_hash": "'0'",
+        },
+        some(0.1, "repository_uuid", "uuid", salt=day),
+        (*columns, "target_commit_hash", "created_on", "completed_on", "synced_at"),
+    )
+    yield changed("repositories", "mainbranch_name = null", f"uuid = (select min(uuid) from {RAW}.repositories)")
+
+
 DAYS = (
     (of_pull_requests,),
     (of_commits, of_participants),
@@ -222,5 +280,7 @@ DAYS = (
     (of_carried_commits,),
     (of_accounts,),
     (of_repositories,),
+    (of_sources, of_new_runs),
+    (of_steps_run_again,),
 )
 """what comes on one day: what one subject leaves out would not be seen beside another that touches the same rows"""

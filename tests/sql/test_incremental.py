@@ -12,6 +12,7 @@ from bitbucket_source.models import build_models
 from bitbucket_source.models.project import project_directory
 from tests.truth.syncing import sync
 
+from . import widened
 from .late_changes import DAYS, RAW, of_accounts, of_repositories
 from .raw_tables import DuckDBWarehouse, Row, Warehouse, raw_tables_of
 from .small_world import SMALL_WORLD
@@ -100,6 +101,21 @@ def test_an_incremental_build_equals_a_full_one_whatever_came_late(
 
     full = _assert_a_full_build_gives_the_same(warehouse)
     assert [name for name in full if full[name] == first[name]] == [], "nothing came late for them"
+
+
+def test_what_hangs_on_a_row_changes_with_it(duckdb_warehouse: DuckDBWarehouse) -> None:
+    """Each way from a row to a fact, alone: where much changes at once, one makes good what another leaves out."""
+    duckdb_warehouse.load(widened.ROWS)
+    _build(duckdb_warehouse)
+    before = {what: duckdb_warehouse.query(query) for what, query in widened.SAID.items()}
+
+    for statement in widened.CHANGES:
+        duckdb_warehouse.execute(statement)
+    _build(duckdb_warehouse)
+
+    after = {what: duckdb_warehouse.query(query) for what, query in widened.SAID.items()}
+    _assert_a_full_build_gives_the_same(duckdb_warehouse)
+    assert [what for what in after if after[what] == before[what]] == []
 
 
 def test_what_a_sync_brings_that_had_not_ended_is_read_by_the_next_build(duckdb_warehouse: DuckDBWarehouse) -> None:

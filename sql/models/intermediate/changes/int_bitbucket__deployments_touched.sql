@@ -2,8 +2,8 @@
 {%- set changes = left_by_an_earlier_build('int_bitbucket__deployment_changes') -%}
 {#- named here, as what stands below is only read where there was an earlier build #}
 {%- for name in [
-    'stg_bitbucket__deployment_commits', 'int_bitbucket__build_begun', 'int_bitbucket__inputs_changed',
-    'int_bitbucket__listed_commits_touched', 'int_bitbucket__pull_requests_touched', 'int_bitbucket__runs_touched',
+    'stg_bitbucket__deployment_commits', 'int_bitbucket__build_begun', 'int_bitbucket__listed_commits_touched',
+    'int_bitbucket__pull_requests_touched', 'int_bitbucket__runs_touched',
 ] %}
 -- depends_on: {{ ref(name) }}
 {%- endfor %}
@@ -23,10 +23,6 @@ select repository_uuid, deployment_uuid, started_at from now
 
 commits as (
     select repository_uuid, short_hash from {{ ref('int_bitbucket__listed_commits_touched') }}
-),
-
-pull_requests as (
-    select repository_uuid, pull_request_id from {{ ref('int_bitbucket__pull_requests_touched') }}
 ),
 
 touched as (
@@ -57,17 +53,14 @@ touched as (
     -- what it carries, or carried
     select repository_uuid, deployment_uuid, started_at
     from {{ ref('stg_bitbucket__deployment_commits') }}
-    where
-        {{ since_last_build() }}
-        or (repository_uuid, short_hash) in (select repository_uuid, short_hash from commits)
+    where {{ since_last_build() }}
 
     union all
 
+    -- what became of that; the commits of a pull request that changed are among these
     select repository_uuid, deployment_uuid, started_at
     from {{ changes }}
-    where
-        (repository_uuid, substr(commit_hash, 1, 12)) in (select repository_uuid, short_hash from commits)
-        or (repository_uuid, pull_request_id) in (select repository_uuid, pull_request_id from pull_requests)
+    where (repository_uuid, substr(commit_hash, 1, 12)) in (select repository_uuid, short_hash from commits)
 
     union all
 
@@ -78,15 +71,10 @@ touched as (
         (repository_uuid, pipeline_uuid) in (
             select repository_uuid, pipeline_uuid from {{ ref('int_bitbucket__runs_touched') }}
         )
-        -- nothing tells what it carried: any pull request may be meant
+        -- nothing tells what it carried: any pull request may be meant; another default branch touches all of them
         or (
             change_set = 'unknown'
-            and (
-                repository_uuid in (select repository_uuid from pull_requests)
-                or repository_uuid in (
-                    select input_key from {{ ref('int_bitbucket__inputs_changed') }} where input_kind = 'repository'
-                )
-            )
+            and repository_uuid in (select repository_uuid from {{ ref('int_bitbucket__pull_requests_touched') }})
         )
 )
 

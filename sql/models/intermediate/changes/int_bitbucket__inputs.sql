@@ -13,10 +13,3 @@ select
     'repository', repository_uuid,
     {{ dbt.concat(["case when is_deleted then 'deleted ' else 'there ' end", "coalesce(default_branch_name, '')"]) }}
 from {{ ref('stg_bitbucket__repositories') }}
-
-union all
-
--- a table that was never read of a repository is not the same as one in which nothing was found
-select 'read', repository_uuid, 'deployment_commits'
-from {{ ref('int_bitbucket__tables_read') }}
-where table_name = 'deployment_commits'
