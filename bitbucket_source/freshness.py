@@ -15,7 +15,7 @@ from bitbucket_source.api.pool import identities_in
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.lock import LockedError, SyncLock
 from bitbucket_source.load.overview import OpenError, Overview, Rows, Run, StoredRepository
-from bitbucket_source.load.pipeline import DestinationError, database_file, require_file
+from bitbucket_source.load.pipeline import DestinationError, database_file, kind_of, require_file
 from bitbucket_source.load.selection import last_selection
 from bitbucket_source.load.stored import stored_cursors
 from bitbucket_source.sync.audit import KINDS, Round
@@ -178,13 +178,9 @@ def _nothing_synced(pipeline: dlt.Pipeline, workspace: str, file: str | None) ->
     )
 
 
-def _kind(pipeline: dlt.Pipeline) -> str:
-    return str(pipeline.destination.destination_type.rpartition(".")[2])
-
-
 def _sync_at_work(pipeline: dlt.Pipeline, workspace: str) -> LockedError | None:
     """What a second sync would be told now; None where none is at work, as far as the destination's lock tells."""
-    if _kind(pipeline) not in _LOCKED_BY_ALL:
+    if kind_of(pipeline) not in _LOCKED_BY_ALL:
         return None
     try:
         with SyncLock(pipeline, workspace, patience=0):
@@ -197,7 +193,7 @@ def _outcome(pipeline: dlt.Pipeline, run: Run, at_work: LockedError | None) -> O
     if run.ended_at is None:
         if at_work is not None:
             return Outcome.RUNNING
-        return Outcome.KILLED if _kind(pipeline) in _LOCKED_BY_ALL else Outcome.UNFINISHED
+        return Outcome.KILLED if kind_of(pipeline) in _LOCKED_BY_ALL else Outcome.UNFINISHED
     by_exit_code = {0: Outcome.COMPLETE, 1: Outcome.INCOMPLETE, 3: Outcome.STOPPED}
     return by_exit_code.get(-1 if run.exit_code is None else run.exit_code, Outcome.FAILED)
 

@@ -33,14 +33,14 @@ def forget(user_uuid: str, destination: str | None, database: str | None, datase
     with readable_errors(), tempfile.TemporaryDirectory() as directory, ExitStack() as locks:
         from bitbucket_source.load.forgetting import forget as forget_person
         from bitbucket_source.load.lock import SyncLock
-        from bitbucket_source.load.pipeline import configured_pipeline
+        from bitbucket_source.load.pipeline import configured_pipeline, kind_of
         from bitbucket_source.load.workspaces import synced_workspaces
 
         where = given(destination=destination, database=database, dataset=dataset)
         # a working directory of its own: those of syncs are left alone
         workspaces = synced_workspaces(configured_pipeline("forget", pipelines_dir=directory, **where))
         pipeline = configured_pipeline(workspaces[0], pipelines_dir=directory, **where)
-        one_for_all = pipeline.destination.destination_name == "duckdb"
+        one_for_all = kind_of(pipeline) == "duckdb"
         for workspace in workspaces[:1] if one_for_all else workspaces:
             locks.enter_context(SyncLock(pipeline, workspace))
         pipeline.sync_destination()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bitbucket_source.load.pipeline import kind_of
 from bitbucket_source.tables import Table
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ class Database:
         self._is_open = False
         self._open = ExitStack()
         self._columns: dict[str, tuple[str, ...]] = {}
-        destination = pipeline.destination
-        self.destination = destination.destination_name if destination is not None else ""
+        self.destination = kind_of(pipeline)
         """what dlt calls the kind of database"""
         self.takes_lists = self.destination in _TAKES_LISTS
         """whether a whole list goes as one parameter: `unnest(%s)` makes rows of it"""

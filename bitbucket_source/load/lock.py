@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from bitbucket_source.load.pipeline import DestinationError, data_directory
+from bitbucket_source.load.pipeline import DestinationError, data_directory, kind_of
 
 if TYPE_CHECKING:
     import dlt
@@ -90,7 +90,7 @@ def _told(lock: _Lock) -> str:
 
 def _lock_of(pipeline: dlt.Pipeline, parts: list[str]) -> _Lock:
     assert pipeline.destination is not None
-    kind = pipeline.destination.destination_type.rpartition(".")[2]
+    kind = kind_of(pipeline)
     if kind == "postgres":
         return _PostgresLock(pipeline, parts)
     if kind == "duckdb":

@@ -92,9 +92,15 @@ def refuse_what_is_no_database(pipeline: dlt.Pipeline) -> None:
         )
 
 
+def kind_of(pipeline: dlt.Pipeline) -> str:
+    """The kind of destination, as in `postgres`, whatever the configuration calls it; '' where there is none."""
+    destination = pipeline.destination
+    return destination.destination_type.rpartition(".")[2] if destination is not None else ""
+
+
 def database_file(pipeline: dlt.Pipeline) -> Path | None:
     """DuckDB's file, which may not be there yet; None for another destination."""
-    if not pipeline.destination.destination_type.endswith(".duckdb"):
+    if kind_of(pipeline) != "duckdb":
         return None
     # not entered: that would make the file where there is none
     credentials: Any = pipeline.destination_client().config.credentials
@@ -128,12 +134,12 @@ def warehouse_of(pipeline: dlt.Pipeline) -> str:
 
     Raises DestinationError for a destination the models do not run on.
     """
-    destination = pipeline.destination.destination_name
     if (file := database_file(pipeline)) is not None:
         return str(file)
-    if destination != "postgres":
+    if kind_of(pipeline) != "postgres":
+        name = pipeline.destination.destination_name
         raise DestinationError(
-            f"The models run by themselves on duckdb and postgres. For {destination}, use sql/ as a dbt project."
+            f"The models run by themselves on duckdb and postgres. For {name}, use sql/ as a dbt project."
         )
     credentials: Any = pipeline.destination_client().config.credentials
     return str(credentials.to_native_representation())

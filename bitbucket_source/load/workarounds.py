@@ -7,6 +7,8 @@ from typing import Any
 
 import dlt
 
+from bitbucket_source.load.pipeline import kind_of
+
 
 class _KeepsDeclaredTypes(logging.Filter):
     """Drops dlt's warning that JSON travels in Arrow as text: that is how it is meant."""
@@ -25,10 +27,10 @@ def quiet_type_warnings() -> None:
 
 def prepare_destination(pipeline: dlt.Pipeline) -> None:
     """Set right what dlt does by default on the pipeline's destination."""
-    destination = pipeline.destination.destination_name if pipeline.destination is not None else ""
-    if destination:
+    kind = kind_of(pipeline)
+    if kind:
         _find_out_capabilities_once(pipeline.destination)
-    match destination:
+    match kind:
         case "duckdb":
             _load_into_duckdb_one_by_one(pipeline)
         case "postgres":

@@ -82,6 +82,21 @@ def test_postgres_follows_what_changes(warehouse: Warehouse, postgres: str, monk
     assert warehouse.rows("select count(*) from commits where deleted_at is not null") == [(3,)]
 
 
+def test_a_postgres_that_the_configuration_calls_otherwise(
+    warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESTINATION__ARCHIVE__DESTINATION_TYPE", "postgres")
+    monkeypatch.setenv("DESTINATION__ARCHIVE__CREDENTIALS", postgres)
+    # dlt would try again for minutes
+    monkeypatch.setenv("LOAD__RAISE_ON_MAX_RETRIES", "1")
+    pipeline = make_pipeline("acme", destination="archive", pipelines_dir=str(warehouse.directory / "there"))
+    tables = selected_tables(["repositories", "branches"])
+
+    assert run_sync(pipeline, warehouse.session(), tables).exit_code == 0
+    assert run_sync(pipeline, warehouse.session(full_refresh=True), tables).rows == {}
+    assert warehouse_of(pipeline).startswith("postgresql://")
+
+
 def _must_hold_the_same(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
     with pipeline.sql_client() as client:
         for table in (table for table in DATA_TABLES if table.default):
