@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bitbucket_source.load.pipeline import kind_of
+from bitbucket_source.load.views import take_down
 from bitbucket_source.tables import Table
 
 if TYPE_CHECKING:
@@ -98,12 +99,16 @@ class Database:
         with self._lock, self._opened().execute_query(statement, *parameters):
             pass
 
-    def replace(self, table: Table, query: str) -> None:
-        """Put what a query answers into the place of a table, and an empty table like it into that of dlt's staging."""
+    def replace(self, table: Table, query: str) -> list[str]:
+        """Put what a query answers into the place of a table, and an empty table like it into that of dlt's staging.
+
+        Returns the views over it that no longer can be.
+        """
         with self._lock:
             client, name = self._opened(), self.name(table)
             copy = client.make_qualified_table_name(f"{table.name}_copied")
             self.execute(f"create table {copy} as {query}")
+            views = take_down(self, name) if self.destination == "postgres" else None
             self.execute(f"drop table {name}")
             self.execute(f"alter table {copy} rename to {client.escape_column_name(table.name)}")
             with client.with_staging_dataset():
@@ -112,6 +117,7 @@ class Database:
                     self.execute(f"drop table if exists {staging}")
                     self.execute(f"create table {staging} as select * from {name} where 1 = 0")
             self._columns.pop(table.name, None)
+            return [] if views is None else views.put_up(self)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

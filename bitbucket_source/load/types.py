@@ -31,8 +31,9 @@ def conform_types(pipeline: dlt.Pipeline, database: Database, catalog: Catalog =
     for table in map(catalog.of, TABLES.values()):
         changed = list(_changed(stored, table))
         if changed and database.columns(table):
-            _copy(pipeline, database, table, changed)
-            told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed")
+            lost = _copy(pipeline, database, table, changed)
+            without = f"; views that cannot be made again: {', '.join(lost)}" if lost else ""
+            told.append(f"{table.name}: copied, because the type of {', '.join(changed)} has changed{without}")
     return told
 
 
@@ -44,17 +45,20 @@ def _changed(stored: Mapping[str, TTableSchema], table: Table) -> Iterator[str]:
             yield name
 
 
-def _copy(pipeline: dlt.Pipeline, database: Database, table: Table, changed: list[str]) -> None:
+def _copy(pipeline: dlt.Pipeline, database: Database, table: Table, changed: list[str]) -> list[str]:
+    """Returns the views over the table that no longer can be."""
     types = _destination_types(pipeline, table)
     there = database.columns(table)
-    for cast in ("cast({name} as {type})", "cast(null as {type})"):
+
+    def copied(cast: str) -> list[str]:
         columns = [f"{cast.format(name=n, type=types[n])} as {n}" if n in changed else n for n in there]
-        try:
-            with database.transaction():
-                database.replace(table, f"select {', '.join(columns)} from {database.name(table)}")
-        except _conversion_errors():
-            continue
-        return
+        with database.transaction():
+            return database.replace(table, f"select {', '.join(columns)} from {database.name(table)}")
+
+    try:
+        return copied("cast({name} as {type})")
+    except _conversion_errors():
+        return copied("cast(null as {type})")
 
 
 def _destination_types(pipeline: dlt.Pipeline, table: Table) -> dict[str, str]:
