@@ -3,7 +3,7 @@ with incidents as (
     select incidents.*, repositories.repository_uuid
     from {{ ref('stg_bitbucket__incidents') }} as incidents
     left join {{ ref('stg_bitbucket__repositories') }} as repositories
-        on repositories.full_name = incidents.repository_full_name
+        on lower(repositories.full_name) = lower(incidents.repository_full_name)
     where {{ 'true' if var('bitbucket_use_incidents', false) else 'false' }}
 ),
 
