@@ -67,4 +67,5 @@ def check(endpoint: Endpoint, credential: Credential | None) -> None:
 
 
 def _by_secret(world: World, kind: str, token: str) -> Credential | None:
-    return next((each for each in world.credentials.values() if each.kind == kind and each.token == token), None)
+    known = world.credentials.values()
+    return next((each for each in known if each.kind == kind and each.token == token), None) if token else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 from starlette.requests import Request
@@ -24,6 +24,15 @@ from bitbucket_emulator.world.model import Credential, World, moment
 from bitbucket_emulator.world.truth import truth_of
 
 _SCOPE = re.compile(r"[a-z][a-z0-9:_-]*")
+
+# what nobody knows of Bitbucket, to be had either way (`World` says what each decides)
+Switch = Literal[
+    "merge_commits_are_listed",
+    "probable_moves",
+    "refs_compare_naturally",
+    "unsettled_moves",
+    "unstarted_deployments_first",
+]
 
 Json = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -41,6 +50,7 @@ def routes(state: State) -> list[Route]:
         Route("/grants", _checked(control.revoke), methods=["DELETE"]),
         Route("/rate_limits", _checked(control.rate_limits), methods=["GET", "POST"]),
         Route("/requests", _checked(control.requests), methods=["GET", "DELETE"]),
+        Route("/switches", _checked(control.switches), methods=["GET", "POST"]),
         Route("/truth/{repository}", _checked(control.truth)),
         Route("/world", _checked(control.show_world)),
     ]
@@ -99,6 +109,13 @@ class _Control:
     async def show_world(self, _request: Request) -> Response:
         with self._world.lock:
             return JSONResponse(_world(self._world))
+
+    async def switches(self, request: Request) -> Response:
+        world = self._world
+        if request.method == "POST":
+            for name, on in msgspec.json.decode(await request.body(), type=dict[Switch, bool]).items():
+                setattr(world, name, on)
+        return JSONResponse({name: getattr(world, name) for name in sorted(get_args(Switch))})
 
     async def truth(self, request: Request) -> Response:
         world, name = self._world, request.path_params["repository"]

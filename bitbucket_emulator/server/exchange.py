@@ -44,6 +44,10 @@ class Incoming:
     form: list[tuple[str, str]]
     headers: dict[str, str]
 
+    def values(self, name: str) -> list[str]:
+        """Those of a query parameter."""
+        return [value for key, value in self.query if key == name]
+
 
 class Api:
     """The ASGI application of /2.0."""
@@ -124,14 +128,19 @@ class Api:
                 (made for armed in struck if (made := mishaps.instead(armed.fault, state.world, incoming.query))), None
             )
             if reply is None:
-                reply = self._answer(incoming, credential, found)
+                shown = [] if of_kind(struck, "all_fields") else incoming.values("fields")
+                reply = self._answer(incoming, credential, found, shown)
         except ApiError as error:
             reply = of_error(error)
         _add_headers(reply, self._state.world.clock, credential, endpoint, usage)
         return credential, reply
 
     def _answer(
-        self, incoming: Incoming, credential: Credential | None, found: tuple[Endpoint, dict[str, str]] | None
+        self,
+        incoming: Incoming,
+        credential: Credential | None,
+        found: tuple[Endpoint, dict[str, str]] | None,
+        shown: list[str],
     ) -> Reply:
         if found is None:
             raise errors.no_such_api()
@@ -146,7 +155,7 @@ class Api:
             form=incoming.form,
             credential=credential,
             for_administrators=endpoint.for_administrators,
-            fields=fields.parse([value for name, value in incoming.query if name == "fields"]),
+            fields=fields.parse(shown),
             walks=self._state.walks,
             feeds=self._state.feeds,
             accept=incoming.headers.get("accept", "*/*"),

@@ -22,6 +22,8 @@ A fault is data, so that it can be posted as JSON. What each kind does:
 - `clock`: shows the time of a clock that is `seconds` ahead, or behind where negative, in `Date` and `Retry-After`
 - `drop`: takes `field` (dotted; `*` stands for every row) away
 - `poison`: sets `field` (dotted; `*` stands for every row) to `value`
+- `all_fields`: answers as if `fields` had not been sent (FACTS 2: on pipelines some found it unreliable)
+- `rename`: calls the last name of `field` (dotted; `*` stands for every row) `value` instead
 - `action`: does `action` with `arguments`, before or after (`when`) the answer is made, so that the world changes
   exactly between two pages of a reader; where it cannot be done, `errors` of the fault says why, `problems` in the
   request log too, and the request is answered as if nothing were
@@ -41,6 +43,7 @@ from bitbucket_emulator.world.actions import action_named
 
 Kind = Literal[
     "action",
+    "all_fields",
     "bad_json",
     "clock",
     "cut",
@@ -56,6 +59,7 @@ Kind = Literal[
     "pagelen",
     "poison",
     "rate_limit",
+    "rename",
     "repeat_page",
     "repeat_row",
     "status",
@@ -151,7 +155,9 @@ def _check(fault: Fault) -> None:
     _check_when(fault)
     if fault.kind == "pagelen" and not isinstance(fault.value, int):
         raise ValueError(f"pagelen: value is the highest number of rows, not {fault.value!r}")
-    if fault.kind in ("drop", "poison") and not fault.field:
+    if fault.kind == "rename" and not isinstance(fault.value, str):
+        raise ValueError(f"rename: value is a name, not {fault.value!r}")
+    if fault.kind in ("drop", "poison", "rename") and not fault.field:
         raise ValueError(f"{fault.kind}: without a field")
     if not 200 <= fault.status <= 599:
         raise ValueError(f"status: {fault.status} is none of a whole answer")

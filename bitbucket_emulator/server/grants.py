@@ -52,7 +52,9 @@ class Grants:
         return replace(consumer, user=grant.user)
 
     def client(self, world: World, client_id: str, secret: str) -> Credential | None:
-        """The consumer of this id and secret."""
+        """The consumer of this id and secret; one that has none of them is nobody's."""
+        if not client_id or not secret:
+            return None
         for each in world.credentials.values():
             if each.kind == "oauth" and each.client_id == client_id and each.token == secret:
                 return each

@@ -155,6 +155,14 @@ def _drop(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str
             each.pop(last, None)
 
 
+def _rename(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
+    reply.json = msgspec.json.decode(reply.encode())
+    *path, last = armed.fault.field.split(".")
+    for each in _at(reply.json, path):
+        if isinstance(each, dict) and last in each:
+            each[armed.fault.value] = each.pop(last)
+
+
 def _poison(armed: Armed, reply: Reply, _address: str, _query: list[tuple[str, str]]) -> None:
     # through bytes: the rendered objects may be shared with other places of the same answer
     reply.json = msgspec.json.decode(reply.encode())
@@ -194,6 +202,7 @@ _SPOILERS: dict[str, Callable[[Armed, Reply, str, list[tuple[str, str]]], None]]
     "drop": _drop,
     "empty_list": _empty_list,
     "empty_page": _empty_page,
+    "rename": _rename,
     "repeat_page": _repeat_page,
     "repeat_row": _repeat_row,
     "next_elsewhere": _next_elsewhere,

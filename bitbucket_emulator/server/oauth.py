@@ -48,7 +48,7 @@ def routes(world: World, grants: Grants) -> list[Route]:
             (
                 each
                 for each in world.credentials.values()
-                if each.client_id == request.query_params.get("client_id", "-")
+                if each.kind == "oauth" and each.client_id == (request.query_params.get("client_id") or None)
             ),
             None,
         )

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from bitbucket_emulator.server.render.view import View
 from bitbucket_emulator.world.model import Download, Pipeline, Repository, Step, World
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")  # no file is longer
 
 
 def log_address(view: View, repository: Repository, pipeline: Pipeline, step: Step) -> str:

@@ -109,6 +109,12 @@ def move_pull_request(world: World, pull_request: PullRequest, time: int) -> Non
     pull_request.updated_on = world.reach(after(world, pull_request.updated_on - 1, time))
 
 
+def probably_move(world: World, pull_request: PullRequest, time: int) -> None:
+    """The same for what is only probable to move it (FACTS 3): `World.probable_moves` decides."""
+    if world.probable_moves:
+        move_pull_request(world, pull_request, time)
+
+
 def after(world: World, before: int, time: int) -> int:
     """`time`, or the next moment after `before` where that is later.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bitbucket_emulator.server import errors
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.endpoints import Call, Endpoints, Json
-from bitbucket_emulator.server.paging import Envelope
+from bitbucket_emulator.server.paging import Envelope, scattered
 from bitbucket_emulator.server.render import deployments as render
 from bitbucket_emulator.world.model import Deployment
 
@@ -27,9 +27,10 @@ _SORTS: dict[str, Callable[[Deployment], int | None]] = {
 
 @endpoints.get(f"{_REPOSITORY}/environments", "pipeline")
 def environments(call: Call) -> Json:
-    """The environments, by rank."""
+    """The environments, in an order that nobody knows (FACTS 12)."""
     home = lookup.open_repository(call)
-    return call.page(list(home.environments.values()), render.environment, _ENVIRONMENTS)
+    rows = scattered(home.environments.values(), lambda row: row.uuid)
+    return call.page(rows, render.environment, _ENVIRONMENTS)
 
 
 @endpoints.get(f"{_REPOSITORY}/environments/{{environment_uuid}}", "pipeline")
@@ -46,10 +47,10 @@ def deployments(call: Call) -> Json:
     """The deployments; q is accepted and ignored, `environment` filters, two things can be sorted by (FACTS 2).
 
     Rows without the time they are sorted by come last in both directions, or first: where they land is not known
-    (FACTS 2), `World.unstarted_deployments_first` decides.
+    (FACTS 2), `World.unstarted_deployments_first` decides. Without `sort` no order is known (FACTS 12).
     """
     home = lookup.open_repository(call)
-    rows = list(home.deployments.values())
+    rows = scattered(home.deployments.values(), lambda row: row.uuid)
     wanted = call.one("environment")
     if wanted is not None:
         rows = [row for row in rows if row.environment == wanted]

@@ -15,7 +15,7 @@ from bitbucket_emulator.world.model import SECOND, Commit, FileChange, Repositor
 
 endpoints = Endpoints()
 
-_DIFFSTAT = Envelope(default=500, maximum=5000)
+_DIFFSTAT = Envelope(default=500, maximum=500)  # more was never seen to work (FACTS 1)
 _BASE = "/repositories/{workspace}/{repo_slug}"
 
 

@@ -8,10 +8,11 @@ from bitbucket_emulator.server import errors, paging
 from bitbucket_emulator.server.endpoints import Call
 from bitbucket_emulator.server.errors import ApiError
 from bitbucket_emulator.world import graph
-from bitbucket_emulator.world.model import Commit, PullRequest, Repository, RepositoryPermission, Workspace
+from bitbucket_emulator.world.model import Commit, PullRequest, Repository, RepositoryPermission, Workspace, World
 
 # how many of the revisions that do not resolve a 404 names: real answers name only some (FACTS 12)
 _NAMED_SHAS = 2
+_RANKS = ("read", "write", "admin")
 
 
 def workspace(call: Call) -> Workspace:
@@ -74,11 +75,34 @@ def administered(call: Call, space: str, given: Iterable[RepositoryPermission]) 
     mine, world = call.credential, call.world
     if not call.for_administrators or mine is None or mine.kind == "bearer":
         return
-    if any((each.workspace, each.user, each.permission) == (space, mine.user, "owner") for each in world.memberships):
+    if owns(world, space, mine.user):
         return
     groups = {each.slug for each in world.groups if each.workspace == space and mine.user in each.members}
     if not any(each.permission == "admin" and (each.user == mine.user or each.group in groups) for each in given):
         raise errors.admin_required()
+
+
+def owns(world: World, space: str, user: str) -> bool:
+    """Whether the account of this uuid is an owner of the workspace of that."""
+    return any((each.workspace, each.user, each.permission) == (space, user, "owner") for each in world.memberships)
+
+
+def given(world: World, home: Repository) -> dict[str, str]:
+    """Who may do what: the best of what is given to a user and to the user's groups, by uuid."""
+    best: dict[str, str] = {}
+    for each in home.permissions:
+        for user in _holders(world, home, each):
+            if world.user(user) and _RANKS.index(each.permission) >= _RANKS.index(best.get(user, "read")):
+                best[user] = each.permission
+    return best
+
+
+def _holders(world: World, home: Repository, permission: RepositoryPermission) -> list[str]:
+    if permission.user is not None:
+        return [permission.user]
+    return next(
+        (each.members for each in world.groups if (each.workspace, each.slug) == (home.workspace, permission.group)), []
+    )
 
 
 def _redirect_renamed(call: Call, home: Workspace, name: str) -> None:

@@ -14,6 +14,7 @@ from bitbucket_emulator.world.model import Credential, Membership, User, World
 endpoints = Endpoints()
 
 _MEMBERS = Envelope(default=50)
+_EMAILS = 90  # addresses in one query (FACTS 2)
 
 
 @endpoints.get("/repositories")
@@ -96,19 +97,24 @@ def workspace_permissions(call: Call) -> Json:
 def _members(call: Call) -> list[Membership]:
     space, world = lookup.workspace(call), call.world
     rows = [each for each in world.memberships if each.workspace == space.uuid and world.user(each.user) is not None]
-    return call.select(rows, _member_fields(world))
+    fields = _member_fields(world)
+    mine = call.credential
+    if mine is not None and (mine.kind == "bearer" or lookup.owns(world, space.uuid, mine.user)):
+        fields["user.email"] = Field(
+            lambda row: [mail for mail, owner in world.emails.items() if owner == row.user],
+            sortable=False,
+            most=_EMAILS,
+        )
+    return call.select(rows, fields)
 
 
 def _member_fields(world: World) -> dict[str, Field]:
-    """What members can be filtered by: not the display name (FACTS 2)."""
+    """What everybody can filter members by: not the display name (FACTS 2)."""
     return {
         "permission": Field(lambda row: row.permission),
         "user.uuid": Field(lambda row: row.user),
         "user.nickname": Field(lambda row: world.users[row.user].nickname),
         "user.account_id": Field(lambda row: world.users[row.user].account_id),
-        "user.email": Field(
-            lambda row: [mail for mail, owner in world.emails.items() if owner == row.user], sortable=False
-        ),
     }
 
 

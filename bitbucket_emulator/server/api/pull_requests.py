@@ -12,7 +12,7 @@ from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
 from bitbucket_emulator.server.paging import Envelope, is_number
 from bitbucket_emulator.server.render import comments as render_comments
 from bitbucket_emulator.server.render import git
-from bitbucket_emulator.server.render.pull_requests import listed_pull_request, task, whole_pull_request
+from bitbucket_emulator.server.render.pull_requests import SHORT_HASH, listed_pull_request, task, whole_pull_request
 from bitbucket_emulator.world import graph
 from bitbucket_emulator.world.model import ActivityEvent, Comment, PullRequest, Repository, World
 
@@ -102,10 +102,10 @@ def single_task(call: Call) -> Json:
 
 @endpoints.get(f"{_BASE}/{{pull_request_id}}/statuses", "pullrequest")
 def pull_request_statuses(call: Call) -> Json:
-    """The build statuses of the source commit."""
+    """The build statuses of the source commit, with the short hash (recorded by atlassian-python-api)."""
     home, request = _found(call)
     source = graph.source_repository(call.world, request) or home
-    return statuses.page(call, source, request.source_hash, _STATUSES)
+    return statuses.page(call, source, request.source_hash, _STATUSES, SHORT_HASH)
 
 
 @endpoints.get(f"{_BASE}/{{pull_request_id}}/commits", "pullrequest")
@@ -192,14 +192,12 @@ def _plain(name: str, kind: Kind = "text") -> Field:
     return Field(lambda row: getattr(row, name), kind)
 
 
+# what clients were seen to filter by, and the id (FACTS 2)
 _COMMENT_FIELDS: dict[str, Field] = {
     "id": _plain("id", "number"),
     "created_on": _plain("created_on", "time"),
     "updated_on": _plain("updated_on", "time"),
     "deleted": _plain("deleted", "flag"),
-    "user.uuid": _plain("user"),
-    "content.raw": _plain("content"),
-    "parent.id": _plain("parent", "number"),
 }
 
 _TASK_FIELDS: dict[str, Field] = {

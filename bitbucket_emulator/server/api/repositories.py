@@ -6,26 +6,36 @@ from bitbucket_emulator.server import errors
 from bitbucket_emulator.server.api import lookup
 from bitbucket_emulator.server.bbql import Field, Kind
 from bitbucket_emulator.server.endpoints import Call, Endpoints, Json
-from bitbucket_emulator.server.paging import Envelope
+from bitbucket_emulator.server.paging import Envelope, scattered
 from bitbucket_emulator.server.render.repositories import whole_repository
-from bitbucket_emulator.world.model import World
+from bitbucket_emulator.world.model import Repository, World
 
 endpoints = Endpoints()
 
 _REPOSITORIES = Envelope()
-_ROLES = ("admin", "contributor", "member", "owner")
+# what somebody needs for a role; a higher permission implies the lower ones (documentation of the list)
+_ROLES = {
+    "admin": ("admin",),
+    "contributor": ("admin", "write"),
+    "member": ("admin", "write", "read"),
+    "owner": (),
+}
+_SCOPES = {"admin": "repository:admin", "contributor": "repository:write", "member": "repository"}
 
 
 @endpoints.get("/repositories/{workspace}", "repository")
 def repositories(call: Call) -> Json:
-    """The repositories of a workspace that the credentials may see, oldest first."""
+    """The repositories of a workspace that the credentials may see, in an order that nobody knows."""
     if call.parameters["workspace"] == "{}":
         raise errors.no_workspace("{}")
     space = lookup.workspace(call)
     role = call.one("role")
     if role is not None and role not in _ROLES:
         raise errors.error(400, f"Invalid role '{role}'.")
-    rows = [each for each in call.world.repositories_of(space.uuid) if lookup.can_see(call, each)]
+    seen = [each for each in call.world.repositories_of(space.uuid) if lookup.can_see(call, each)]
+    rows = scattered(seen, lambda row: row.uuid)
+    if role is not None:
+        rows = [each for each in rows if _has_role(call, each, role)]
     return call.page(
         call.select(rows, _filterable(call.world)), lambda row: whole_repository(call.view, row), _REPOSITORIES
     )
@@ -47,6 +57,18 @@ def forks(call: Call) -> Json:
     return call.page(
         call.select(rows, _filterable(call.world)), lambda row: whole_repository(call.view, row), _REPOSITORIES
     )
+
+
+def _has_role(call: Call, home: Repository, role: str) -> bool:
+    """What was given to the account itself or to a group of its; a token may do what its scopes say."""
+    mine = call.credential
+    if mine is None:
+        return False
+    if mine.kind == "bearer":
+        return _SCOPES.get(role) in mine.scopes
+    if role == "owner":
+        return lookup.owns(call.world, home.workspace, mine.user)
+    return lookup.given(call.world, home).get(mine.user) in _ROLES[role]
 
 
 def _filterable(world: World) -> dict[str, Field]:

@@ -9,7 +9,7 @@ from bitbucket_emulator.server.endpoints import Answer, Call, Endpoints, Json
 from bitbucket_emulator.server.paging import Envelope
 from bitbucket_emulator.server.render import people
 from bitbucket_emulator.server.render import settings as render
-from bitbucket_emulator.world.model import DefaultReviewer, Repository, RepositoryPermission, World
+from bitbucket_emulator.world.model import DefaultReviewer, Repository, World
 
 endpoints = Endpoints()
 
@@ -17,7 +17,6 @@ _LIST = Envelope()
 _DOWNLOADS = Envelope(counted=False)
 _BASE = "/repositories/{workspace}/{repo_slug}"
 _READ_REPOSITORY = ("read:repository:bitbucket",)
-_RANKS = ("read", "write", "admin")
 _OWN = frozenset({"bearer"})
 
 
@@ -215,21 +214,8 @@ def nothing(call: Call) -> Json:
 
 
 def _effective(world: World, home: Repository) -> list[tuple[Repository, str, str]]:
-    """(repository, user, permission): the best of what is given to a user and to the user's groups."""
-    best: dict[str, str] = {}
-    for given in home.permissions:
-        for user in _holders(world, home, given):
-            if world.user(user) and _RANKS.index(given.permission) >= _RANKS.index(best.get(user, "read")):
-                best[user] = given.permission
-    return [(home, user, permission) for user, permission in best.items()]
-
-
-def _holders(world: World, home: Repository, given: RepositoryPermission) -> list[str]:
-    if given.user is not None:
-        return [given.user]
-    return next(
-        (each.members for each in world.groups if each.workspace == home.workspace and each.slug == given.group), []
-    )
+    """(repository, user, permission)."""
+    return [(home, user, permission) for user, permission in lookup.given(world, home).items()]
 
 
 def _permissions(call: Call, rows: list[tuple[Repository, str, str]]) -> Json:

@@ -32,13 +32,13 @@ def status(call: Call) -> Json:
     return build_status(call.view, home, found)
 
 
-def page(call: Call, home: Repository, commit_hash: str, envelope: Envelope) -> Json:
-    """A page of a commit's statuses."""
+def page(call: Call, home: Repository, commit_hash: str, envelope: Envelope, digits: int = 40) -> Json:
+    """A page of a commit's statuses; `digits` of its hash are shown."""
     rows = sorted(home.statuses.get(commit_hash, {}).values(), key=lambda row: row.created_on)
     refname = call.one("refname")
     if refname is not None:
         rows = [row for row in rows if row.refname == refname]
-    return call.page(call.select(rows, _FIELDS), lambda row: build_status(call.view, home, row), envelope)
+    return call.page(call.select(rows, _FIELDS), lambda row: build_status(call.view, home, row, digits), envelope)
 
 
 def _plain(name: str, kind: Kind = "text") -> Field:

@@ -14,16 +14,17 @@ from bitbucket_emulator.world.model import BuildStatus, Repository
 Json = dict[str, Any]
 
 
-def build_status(view: View, repo: Repository, entry: BuildStatus) -> Json:
-    """A build status (FACTS 3)."""
-    commit = f"{view.repository_url(repo)}/commit/{entry.commit}"
+def build_status(view: View, repo: Repository, entry: BuildStatus, digits: int = 40) -> Json:
+    """A build status (FACTS 3); `digits` of the commit's hash are shown."""
+    commit_hash = entry.commit[:digits]
+    commit = f"{view.repository_url(repo)}/commit/{commit_hash}"
     return {
         "key": entry.key,
         "type": "build",
         "state": entry.state,
         "name": entry.name,
         "refname": entry.refname,
-        "commit": git.short_commit(view, repo, entry.commit),
+        "commit": git.short_commit(view, repo, commit_hash),
         "url": entry.url,
         "repository": repository(view, repo),
         "description": entry.description,

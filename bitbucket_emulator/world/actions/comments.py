@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
 from bitbucket_emulator.world.actions.reviews import last_participation, participate
-from bitbucket_emulator.world.commits import move_pull_request
+from bitbucket_emulator.world.commits import move_pull_request, probably_move
 from bitbucket_emulator.world.model import BuildStatus, Comment, Inline, ReviewAct, Task, jitter, name_uuid
 
 if TYPE_CHECKING:
@@ -76,9 +76,9 @@ def edit_comment(
 def delete_comment(
     world: World, repository: Repository, pull_request: PullRequest, comment: Comment, *, at: Time
 ) -> Comment:
-    """Delete a comment: it stays, marked and emptied, its `updated_on` does not move, the pull request's does.
+    """Delete a comment: it stays, marked and emptied, its `updated_on` does not move, the pull request's probably does.
 
-    A participant who has done nothing else is one no longer.
+    Whether it does, `World.probable_moves` decides. A participant who has done nothing else is one no longer.
     """
     _must_exist(comment)
     comment.deleted = True
@@ -90,7 +90,7 @@ def delete_comment(
         participant.participated_on = last_participation(pull_request, comment.user)
         if participant.role == "PARTICIPANT" and participant.participated_on is None:
             pull_request.participants.remove(participant)
-    move_pull_request(world, pull_request, at)
+    probably_move(world, pull_request, at)
     return comment
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bitbucket_emulator.world.actions.arguments import Author, Files, Hash, Time
     from bitbucket_emulator.world.model import Commit, Repository, World
 
+_MOST_COMMITS = 1_000_000  # of one push: nobody would wait for the answer
+
 
 @action
 def push(
@@ -39,7 +41,7 @@ def push(
     "lines": [added, removed]} for a new and {"old_path": path, "lines": [added, removed]} for a renamed one; further
     commits of the same push go on with the files that are there. `force` allows parents that drop commits.
     """
-    if commits < 1:
+    if not 1 <= commits <= _MOST_COMMITS:
         raise ActionError(f"push: {commits} commits")
     head = repository.branches.get(branch)
     start = head or repository.branches.get(repository.mainbranch or "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bitbucket_emulator.world.actions.arguments import ActionError
 from bitbucket_emulator.world.actions.registry import action
-from bitbucket_emulator.world.commits import move_pull_request, record_update
+from bitbucket_emulator.world.commits import move_pull_request, probably_move, record_update
 from bitbucket_emulator.world.model import MILLISECOND, ActivityEvent, Participant, PullRequest, ReviewAct, jitter
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def edit_pull_request(
     *,
     at: Time,
 ) -> PullRequest:
-    """Change title or description."""
+    """Change title or description; `World.probable_moves` decides whether `updated_on` moves."""
     _must_be_open(pull_request, "edit_pull_request")
     changes = []
     if title is not None and title != pull_request.title:
@@ -91,7 +91,7 @@ def edit_pull_request(
     if description is not None and description != pull_request.description:
         changes.append(("description", pull_request.description, description))
         pull_request.description = description
-    return _updated(world, pull_request, user, at, tuple(changes))
+    return _probably_updated(world, pull_request, user, at, tuple(changes))
 
 
 @action
@@ -124,10 +124,10 @@ def set_draft(
 def set_queued(
     world: World, repository: Repository, pull_request: PullRequest, queued: bool, *, at: Time
 ) -> PullRequest:
-    """Put a pull request into the merge queue, or take it out."""
+    """Put a pull request into the merge queue, or take it out; `World.probable_moves` decides as for an edit."""
     _must_be_open(pull_request, "set_queued")
     pull_request.queued = queued
-    move_pull_request(world, pull_request, at)
+    probably_move(world, pull_request, at)
     return pull_request
 
 
@@ -142,7 +142,10 @@ def change_reviewers(
     *,
     at: Time,
 ) -> PullRequest:
-    """Ask others to review, or no longer ask some. Those removed stay participants if they took part."""
+    """Ask others to review, or no longer ask some. Those removed stay participants if they took part.
+
+    `World.probable_moves` decides whether `updated_on` moves.
+    """
     _must_be_open(pull_request, "change_reviewers")
     for each in remove or ():
         participant = pull_request.participant(each.uuid)
@@ -153,7 +156,7 @@ def change_reviewers(
             pull_request.participants.remove(participant)
     for each in add or ():
         participate(pull_request, each).role = "REVIEWER"
-    return _updated(world, pull_request, user, at)
+    return _probably_updated(world, pull_request, user, at)
 
 
 @action
@@ -165,7 +168,7 @@ def remove_participant(
     if found is None:
         raise ActionError(f"remove_participant: {user.nickname} is none")
     pull_request.participants.remove(found)
-    move_pull_request(world, pull_request, at)
+    probably_move(world, pull_request, at)
     return found
 
 
@@ -251,11 +254,17 @@ def _withdraw(
     return participant
 
 
-def _updated(
+def _updated(world: World, pull_request: PullRequest, user: User, at: int) -> PullRequest:
+    record_update(pull_request, user.uuid, at)
+    move_pull_request(world, pull_request, at + jitter(at, 5 * MILLISECOND, 25 * MILLISECOND))
+    return pull_request
+
+
+def _probably_updated(
     world: World, pull_request: PullRequest, user: User, at: int, changes: tuple[tuple[str, str, str], ...] = ()
 ) -> PullRequest:
     record_update(pull_request, user.uuid, at, changes)
-    move_pull_request(world, pull_request, at + jitter(at, 5 * MILLISECOND, 25 * MILLISECOND))
+    probably_move(world, pull_request, at + jitter(at, 5 * MILLISECOND, 25 * MILLISECOND))
     return pull_request
 
 

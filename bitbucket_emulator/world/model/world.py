@@ -27,7 +27,8 @@ class World:
     whether `q=name>` of branches and tags knows numbers as `sort=name` does (FACTS 2), or compares letter by letter.
     `unstarted_deployments_first` a third: where in a list sorted by start those stand that have none (FACTS 2).
     `merge_commits_are_listed` a fourth: whether the commits of a merged pull request begin with its merge commit
-    (FACTS 3).
+    (FACTS 3). `probable_moves` a fifth: whether edits of title, description and reviewers, a place in the merge queue
+    and the deletion of comments move `updated_on`, which is only probable (FACTS 3, 11.2).
     """
 
     seed: int
@@ -45,6 +46,7 @@ class World:
     runners: dict[str, Runner] = field(default_factory=dict)  # by uuid
     credentials: dict[str, Credential] = field(default_factory=dict)  # by name
     unsettled_moves: bool = False
+    probable_moves: bool = True
     refs_compare_naturally: bool = False
     unstarted_deployments_first: bool = False
     merge_commits_are_listed: bool = False

@@ -144,6 +144,24 @@ def test_control_costs_no_budget_and_is_not_logged(emulator: Emulator) -> None:
     assert emulator.requests == []
 
 
+def test_what_nobody_knows_is_switched(emulator: Emulator) -> None:
+    """FACTS 11: what is not settled can be had either way, by a script too."""
+    switches = control(emulator, "GET", "switches")
+    assert switches == {
+        "merge_commits_are_listed": False,
+        "probable_moves": True,
+        "refs_compare_naturally": False,
+        "unsettled_moves": False,
+        "unstarted_deployments_first": False,
+    }
+    turned = control(emulator, "POST", "switches", json={"unsettled_moves": True, "probable_moves": False})
+    assert turned == switches | {"unsettled_moves": True, "probable_moves": False}
+    assert (emulator.world.unsettled_moves, emulator.world.probable_moves) == (True, False)
+    for wrong in ({"colour": True}, {"clock": True}, {"unsettled_moves": 1}, {"unsettled_moves": None}):
+        assert control(emulator, "POST", "switches", 400, json=wrong)["error"]
+    assert control(emulator, "GET", "switches") == turned
+
+
 def test_the_truth_of_a_repository(emulator: Emulator) -> None:
     body = {"repository": "web", "branch": "topic", "author": "bob"}
     pushed = control(emulator, "POST", "actions/push", json=body)

@@ -68,7 +68,10 @@ def test_q_is_ignored_and_environment_filters(deployed: Client) -> None:
     assert len(rows(deployed, "q=nonsense")) == 4
     home = next(iter(deployed.emulator.world.repositories.values()))
     staging = next(each.uuid for each in home.environments.values() if each.slug == "staging")
-    assert rows(deployed, f"environment={staging}") == [("#1", "staging", "COMPLETED"), ("#2", "staging", "COMPLETED")]
+    assert sorted(rows(deployed, f"environment={staging}")) == [
+        ("#1", "staging", "COMPLETED"),
+        ("#2", "staging", "COMPLETED"),
+    ]
 
 
 def test_a_row_shows_of_its_environment_only_the_uuid(deployed: Client) -> None:
@@ -100,7 +103,7 @@ def test_a_redeploy_overwrites_the_row(emulator: Emulator, deployed: Client) -> 
 
 
 def test_environments(deployed: Client) -> None:
-    found = deployed.json("environments")["values"]
+    found = sorted(deployed.json("environments")["values"], key=lambda row: row["rank"])
     assert [(row["name"], row["rank"], row["environment_type"]["name"]) for row in found] == [
         ("Test", 0, "Test"),
         ("Staging", 1, "Staging"),

@@ -55,7 +55,7 @@ COLLECTIONS = [
     ("pullrequests/1/tasks", ALL, 10, 100),
     ("pullrequests/1/statuses", ALL, 30, 100),
     ("pullrequests/1/commits", {"values", "pagelen", "page"}, 10, 100),
-    ("diffstat/topic%2F1..main", ALL, 500, 5000),
+    ("diffstat/topic%2F1..main", ALL, 500, 500),
     ("pipelines", ALL, 10, 100),
     ("environments", ALL, 10, 100),
     ("deployments", ALL, 10, 100),

@@ -10,7 +10,14 @@ import pytest
 import requests
 
 from bitbucket_emulator import Emulator, Fault
-from bitbucket_emulator.world.actions import create_branch, delete_branch, open_pull_request, prune, push
+from bitbucket_emulator.world.actions import (
+    create_branch,
+    delete_branch,
+    open_pull_request,
+    prune,
+    push,
+    request_changes,
+)
 
 from ..client import API, Client
 
@@ -244,3 +251,22 @@ def test_the_log_names_the_faults(emulator: Emulator, client: Client) -> None:
 def test_pushes_do_not_stop_while_the_server_answers(emulator: Emulator, client: Client) -> None:
     push(emulator.world, "web", "main", "ada")
     assert client.get("commits").status_code == 200
+
+
+def test_a_key_has_another_name(emulator: Emulator, client: Client) -> None:
+    """What the activity calls a request for changes, no recording says (FACTS 3)."""
+    push(emulator.world, "web", "topic", "bob")
+    open_pull_request(emulator.world, "web", "topic", "bob")
+    request_changes(emulator.world, "web", 1, "ada")
+    renamed = Fault(kind="rename", path="/activity$", field="values.*.changes_requested", value="changes_request")
+    emulator.add_fault(renamed)
+    rows = client.json("pullrequests/1/activity")["values"]
+    assert [sorted(row) for row in rows] == [
+        ["changes_request", "pull_request"],
+        ["pull_request", "update"],
+        ["pull_request", "update"],
+    ]
+    assert rows[0]["changes_request"]["user"]["nickname"] == "ada"
+    for wrong in (1, None):
+        with pytest.raises(ValueError, match="rename"):
+            emulator.add_fault(Fault(kind="rename", field="values", value=wrong))

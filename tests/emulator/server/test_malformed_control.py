@@ -104,3 +104,9 @@ def test_arguments_of_any_kind(emulator: Emulator, client: Client, name: str) ->
     shown = [client.get(path).status_code for path in ("/repositories/acme?pagelen=100", "pullrequests", "pipelines")]
     assert max(shown) < 500
     assert requests.get(f"{emulator.control_url}/world", timeout=20).status_code == 200
+
+
+def test_a_push_of_more_commits_than_anybody_waits_for(emulator: Emulator) -> None:
+    given = {"repository": "web", "branch": "topic", "author": "bob"}
+    assert post(emulator, "actions/push", {**given, "commits": 1_000_001}) == 400
+    assert post(emulator, "actions/push", {**given, "commits": 2}) == 200

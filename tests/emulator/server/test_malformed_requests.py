@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from bitbucket_emulator import Emulator, Fault
-from bitbucket_emulator.world.actions import delete_user, open_pull_request, prune, push
+from bitbucket_emulator.world.actions import delete_user, open_pull_request, prune, push, run_pipeline, run_step
 
 from ..client import Client
 
@@ -56,6 +56,27 @@ def test_forms_that_are_no_utf_8(client: Client, emulator: Emulator) -> None:
         allow_redirects=False,
     )
     assert (agreed.status_code, agreed.headers["Location"]) == (302, "http://localhost?error=access_denied")
+
+
+@pytest.mark.parametrize("wanted", ["-", "{}-", "-{}", "0-{}"])
+def test_parts_of_a_log_that_no_log_has(emulator: Emulator, client: Client, wanted: str) -> None:
+    run = run_pipeline(emulator.world, "web", ref="main", steps=["Build"])
+    run_step(emulator.world, "web", run, "Build")
+    address = client.get(f"pipelines/1/steps/{run.steps[0].uuid}/log").headers["Location"]
+    answer = requests.get(address, headers={"Range": f"bytes={wanted.format('9' * 5000)}"}, timeout=20)
+    assert answer.status_code in (200, 206, 416)
+
+
+def test_what_has_no_secret_opens_to_nobody(emulator: Emulator, client: Client) -> None:
+    for kind in ("bearer", "oauth", "basic"):
+        new = {"name": kind, "kind": kind, "user": emulator.world.credentials["admin"].user, "scopes": ["repository"]}
+        assert requests.post(f"{emulator.control_url}/credentials", json=new, timeout=20).status_code == 200
+    assert client.get("", headers={"Authorization": "Bearer "}).status_code == 401
+    assert client.get("", headers={"Authorization": "Basic Og=="}).status_code == 401
+    token = requests.post(f"{emulator.oauth_url}/access_token", data={"grant_type": "client_credentials"}, timeout=20)
+    assert token.status_code == 401
+    page = "authorize?client_id=&response_type=code&redirect_uri=http://localhost"
+    assert requests.get(f"{emulator.oauth_url}/{page}", timeout=20).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["pullrequests/\u0663", "pipelines/\u0663", "pullrequests?page=\u0661"])

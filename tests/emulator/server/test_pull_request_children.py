@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -160,10 +161,9 @@ def test_a_resolved_comment(discussed: Client) -> None:
 
 def test_q_and_sort_are_honoured_by_comments(discussed: Client) -> None:
     assert discussed.values("pullrequests/1/comments?q=deleted=true", "content.raw") == [""]
-    assert discussed.values('pullrequests/1/comments?q=content.raw~"line"&sort=-created_on', "content.raw") == [
-        "That line.",
-        "This line.",
-    ]
+    newest_first = discussed.values("pullrequests/1/comments?q=deleted=false&sort=-created_on", "content.raw")
+    assert (newest_first[0], newest_first[-1]) == ("This file.", "Why?")
+    assert newest_first[::-1] == discussed.values("pullrequests/1/comments?q=deleted=false", "content.raw")
 
 
 def test_tasks_have_no_type(discussed: Client) -> None:
@@ -183,10 +183,12 @@ def test_tasks_have_no_type(discussed: Client) -> None:
 def test_statuses_are_those_of_the_source_commit(discussed: Client) -> None:
     home = next(iter(discussed.emulator.world.repositories.values()))
     source = home.pull_requests[1].source_hash
-    (row,) = discussed.json("pullrequests/1/statuses")["values"]
+    (short,) = discussed.json("pullrequests/1/statuses")["values"]
+    (row,) = discussed.json(f"commit/{source}/statuses")["values"]
     assert (row["key"], row["type"], row["state"], row["name"]) == ("ci", "build", "SUCCESSFUL", "Build 1")
     assert (row["commit"]["hash"], row["refname"], row["url"]) == (source, "topic", "https://ci.example/1")
-    assert discussed.json(f"commit/{source}/statuses")["values"] == [row]
+    assert short["commit"]["hash"] == source[:12]  # so it was recorded below a pull request, and nowhere else
+    assert json.loads(json.dumps(row).replace(source, source[:12])) == short
     assert discussed.json(f"commit/{source}/statuses/build/ci") == row
     assert discussed.json(f"commit/{source}/statuses?refname=other")["values"] == []
 

@@ -148,14 +148,14 @@ def test_listing_filters_and_sorts(emulator: Emulator, client: Client, web: Repo
     for slug in ("api", "app"):
         create_repository(world, slug, name=slug.upper(), project="PAY")
     push(world, "api", "main", "ada", at="2026-12-01T10:00:00Z")
-    assert client.values("/repositories/acme", "slug") == ["web", "api", "app"]
-    assert client.values('/repositories/acme?q=project.key="PAY"', "slug") == ["api", "app"]
+    assert client.values("/repositories/acme?sort=created_on", "slug") == ["web", "api", "app"]
+    assert client.values('/repositories/acme?q=project.key="PAY"&sort=slug', "slug") == ["api", "app"]
     assert client.values("/repositories/acme?sort=-updated_on", "slug")[0] == "api"
     assert client.values('/repositories/acme?q=updated_on>="2026-12-01"', "slug") == ["api"]
     assert client.values(f'/repositories/acme?q=uuid>"{web.uuid}"&sort=uuid', "uuid") == sorted(
         each for each in world.repositories if each > web.uuid
     )
-    assert client.values("/repositories/acme?role=member", "slug") == ["web", "api", "app"]
+    assert client.values("/repositories/acme?role=member&sort=created_on", "slug") == ["web", "api", "app"]
     assert client.error("/repositories/acme?role=king")[0] == 400
 
 

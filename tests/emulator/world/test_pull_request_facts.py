@@ -153,6 +153,13 @@ SILENT = {
     "status": None,
     "retarget": {"destination": "release", "user": "alice"},
 }
+PROBABLE = {  # FACTS 3: "presumably", "probably"
+    "edit_pull_request": {"user": "alice", "title": "Other"},
+    "change_reviewers": {"user": "alice", "add": ["carol"]},
+    "set_queued": {"queued": True},
+    "delete_comment": {"comment": 0},
+    "remove_participant": {"user": "bob"},
+}
 MOVING = {
     "edit_pull_request": {"user": "alice", "title": "Other"},
     "set_draft": {"user": "alice", "draft": True},
@@ -183,6 +190,18 @@ def test_what_nobody_knows_is_a_setting(
     world.unsettled_moves = unsettled_moves
     _act(world, repository, pull_request, name, SILENT[name])
     assert (pull_request.updated_on > before) is unsettled_moves
+
+
+@pytest.mark.parametrize("probable_moves", [False, True], ids=["silent", "moves"])
+@pytest.mark.parametrize("name", PROBABLE)
+def test_what_is_only_probable_is_a_setting(
+    world: World, repository: Repository, pull_request: PullRequest, name: str, probable_moves: bool
+) -> None:
+    comment(world, repository, pull_request, "bob", "Why?")
+    before = pull_request.updated_on
+    world.probable_moves = probable_moves
+    _act(world, repository, pull_request, name, PROBABLE[name])
+    assert (pull_request.updated_on > before) is probable_moves
 
 
 @pytest.mark.parametrize("name", MOVING)
