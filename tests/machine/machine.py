@@ -95,6 +95,14 @@ class Bitbucket(RuleBasedStateMachine):
         self.story.arm(kind="status", status=status, path=path, nth=nth)
         self.story.sync_and_look()
 
+    @rule(deeds=_deeds, path=_paths, status=st.sampled_from((403, 404, 410, 500, 555)), page=st.integers(2, 4))
+    def sync_that_fails_on_a_later_page(self, deeds: Deeds, path: str, status: int, page: int) -> None:
+        self.people_work(deeds)
+        # the world is so small that most lists have one page
+        self.story.arm(path=path, **TROUBLES["shorter pages"])
+        self.story.arm(kind="status", status=status, path=path, query=rf"\bpage={page}\b")
+        self.story.sync_and_look()
+
     @rule(deeds=_deeds, path=_paths)
     def sync_without_access(self, deeds: Deeds, path: str) -> None:
         self.people_work(deeds)
