@@ -21,6 +21,7 @@ _VALUES_A_STATEMENT = 500
 _FEW = 20
 """values that are named one by one in a statement"""
 _LOADS = "_dlt_loads"
+_VERSIONS = "_dlt_version"
 
 
 class Database:
@@ -88,6 +89,12 @@ class Database:
         """The name of dlt's table of loads; those with status 0 are complete."""
         with self._lock:
             return str(self._opened().make_qualified_table_name(_LOADS))
+
+    @property
+    def versions(self) -> str:
+        """The name of dlt's table of the versions of the schema that were loaded into it."""
+        with self._lock:
+            return str(self._opened().make_qualified_table_name(_VERSIONS))
 
     def rows(self, statement: str, *parameters: Any) -> list[Values]:
         """What a query answers. Parameters stand as %s."""

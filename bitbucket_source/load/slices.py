@@ -18,6 +18,7 @@ from bitbucket_source.load.arrow import arrow_schema
 from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
 from bitbucket_source.load.comments import write_comments
 from bitbucket_source.load.database import Database
+from bitbucket_source.load.dropped import make_dropped_again
 from bitbucket_source.load.emails import conform_emails
 from bitbucket_source.load.forgetting import forget_again
 from bitbucket_source.load.pending import finish_pending_loads
@@ -102,6 +103,8 @@ def run_sync(
 def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, tables: Sequence[Table]) -> Bookkeeping:
     """Make the warehouse fit for the sync, and the session know what the last one left for it."""
     prepare_destination(pipeline)
+    # before pending loads, which need them
+    dropped = make_dropped_again(pipeline, database)
     had_pending_loads = pipeline.has_pending_data
     left_behind = finish_pending_loads(pipeline)
     if left_behind:
@@ -109,6 +112,12 @@ def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, ta
     for changed in conform_types(pipeline, database, session.settings.catalog):
         session.agenda.tell(changed)
     make_bookkeeping_tables(pipeline, database)
+    for table in dropped:
+        session.agenda.tell(
+            f"{table.name}: somebody dropped the table or a column: it is made again, and what Bitbucket has is read"
+        )
+    if dropped:
+        _set_cursors_back(pipeline, database, _stored_walks(database, dropped))
     if had_pending_loads:
         forget_again(database)
     books = Bookkeeping(database, session.settings.workspace, session.credentials.identity, session.started_at)
