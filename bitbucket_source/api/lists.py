@@ -75,8 +75,7 @@ class Lists:
         yield page
         while page.next_url is not None:
             empty = 0 if page.length else empty + 1
-            if empty == EMPTY_PAGES:
-                raise UnsafeLink(endpoint, "the list has page after page without anything on it.")
+            _refuse_emptiness(empty, endpoint)
             if (this := _written_alike(page.next_url)) in seen:
                 raise UnsafeLink(endpoint, "the pages of the list lead in a circle.")
             seen.add(this)
@@ -99,12 +98,13 @@ class Lists:
     ) -> Iterator[Page[Row]]:
         """The pages of a list by their numbers, from the row `start` (a multiple of `pagelen`) on.
 
-        For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is empty, or not full and
-        without a `next`: a short page that has one was shortened by Bitbucket, not by the list's end. Raises UnsafeLink
-        where the same page comes under every number. One that is not found with a slash at its path's end is asked
-        for without: which of the two Bitbucket takes is told in either way (FACTS 5).
+        For pipelines, whose `next` loses the order (FACTS 1). Ends with the first page that is not full and without a
+        `next`: one that has it was shortened by Bitbucket, not by the list's end. Raises UnsafeLink where the same page
+        comes under every number, or EMPTY_PAGES in a row lead on and hold nothing. A list that is not found with a
+        slash at its path's end is asked for without: which of the two Bitbucket takes is told in either way (FACTS 5).
         """
         before: list[Row] = []
+        empty = 0
         asker: Credentials | None = None
         declared, other = path, path.rstrip("/")
         with self._lock:
@@ -132,8 +132,10 @@ class Lists:
                 raise UnsafeLink(endpoint, "the pages of the list are all the same.")
             before = page.rows
             yield page
-            if not page.length or (page.length < length and page.next_url is None):
+            if page.length < length and page.next_url is None:
                 return
+            empty = 0 if page.length else empty + 1
+            _refuse_emptiness(empty, endpoint)
             start += length
 
     def _first(
@@ -192,6 +194,11 @@ class Lists:
         with self._lock:
             # another thread may have been refused a shorter one meanwhile
             self._accepted[endpoint] = min(shorter, self._accepted.get(endpoint, shorter))
+
+
+def _refuse_emptiness(empty_pages: int, endpoint: str) -> None:
+    if empty_pages == EMPTY_PAGES:
+        raise UnsafeLink(endpoint, "the list has page after page without anything on it.")
 
 
 def _written_alike(url: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.api.client import Client
 from bitbucket_source.api.errors import BadRequest, NotFound, ServerTrouble, UnsafeLink
-from bitbucket_source.api.lists import Lists
+from bitbucket_source.api.lists import EMPTY_PAGES, Lists
 
 from .reading import PIPELINES, PIPELINES_ENDPOINT, Pipeline, make_client, urls
 from .stub_server import Reply, Request, json_reply, serving
@@ -99,9 +99,16 @@ def test_a_shorter_page_than_asked_for_loses_nothing() -> None:
         assert numbers(make_client(stub.url), 5) == [[0, 1, 2], [3, 4, 5], [6, 7]]
 
 
-def test_an_empty_page_ends_the_walk_whatever_it_says(emulator: Emulator, client: Client) -> None:
+def test_an_empty_page_with_a_next_is_not_the_end(emulator: Emulator, client: Client) -> None:
     emulator.add_fault(Fault(kind="empty_page", query="page=2&"))
-    assert numbers(client, 5) == [[1, 2, 3, 4, 5], []]
+    assert numbers(client, 5) == [[1, 2, 3, 4, 5], [], [11, 12]]
+
+
+def test_empty_pages_without_end_are_refused() -> None:
+    with serving(lambda _: json_reply({"values": [], "next": "there"})) as stub:
+        with pytest.raises(UnsafeLink, match="page after page without anything on it"):
+            numbers(make_client(stub.url), 5)
+        assert len(stub.requests) == EMPTY_PAGES
 
 
 def test_the_same_page_under_every_number_is_refused(emulator: Emulator, client: Client) -> None:
