@@ -1,6 +1,8 @@
 {#- The rows of a raw table with the columns that the sources file declares, as a select.
     What is not loaded (a table never synced, a column younger than the last sync) is there without rows or values,
     under its declared type: a model never fails because something was left out of a sync.
+    A text is cast: what dlt calls `character varying` in Postgres a contract calls `text`, and dbt takes them for two types,
+    with which the second build of an incremental model fails.
     `columns` names the ones wanted, where not all are. -#}
 {% macro raw(table_name, columns=none) -%}
     {%- set relation = source('bitbucket', table_name) -%}
@@ -10,8 +12,10 @@
         {%- set present = bitbucket_source.stored_columns(relation) | map('lower') | list -%}
         select
         {%- for column in bitbucket_source.declared_columns(table_name) if columns is none or column.name in columns %}
-            {% if column.name in present -%}
+            {% if column.name in present and column.data_type != 'text' -%}
                 {{ adapter.quote(column.name) }}
+            {%- elif column.name in present -%}
+                cast({{ adapter.quote(column.name) }} as {{ dbt.type_string() }}) as {{ adapter.quote(column.name) }}
             {%- else -%}
                 cast(null as {{ bitbucket_source.raw_type(column.data_type) }}) as {{ adapter.quote(column.name) }}
             {%- endif -%}

@@ -114,14 +114,21 @@ def _must_hold_the_same(pipeline: dlt.Pipeline, warehouse: Warehouse) -> None:
             assert [tuple(row) for row in there] == here, table.name
 
 
-def test_the_models_are_built_where_sync_loaded(
+def test_the_models_are_built_where_sync_loaded_and_follow_it(
     warehouse: Warehouse, postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
     pipeline = make_pipeline("acme", destination="postgres", pipelines_dir=str(warehouse.directory / "other"))
-    session = make_session("acme", base_url=warehouse.bitbucket.base_url, credentials=ADMIN)
-    run_sync(pipeline, session, selected_tables(None))
+    bitbucket = warehouse.bitbucket
+    home = next(each for each in bitbucket.world.repositories.values() if len(each.commits) > 5)
+    author = next(user.uuid for user in bitbucket.world.users.values() if user.kind == "user")
+    built = []
+    for _ in range(2):
+        run_sync(pipeline, warehouse.session(), selected_tables(None))
+        result = build_models(warehouse_of(pipeline), raw_schema=str(pipeline.dataset_name))
+        assert result.is_ok, str(result)
+        with pipeline.sql_client() as client:
+            built += client.execute_sql("select count(*) from bitbucket_marts.fct_commits") or []
+        bitbucket.act("push", repository=home.uuid, branch=home.mainbranch, author=author)
 
-    result = build_models(warehouse_of(pipeline), raw_schema=str(pipeline.dataset_name))
-
-    assert result.is_ok, str(result)
+    assert built[1][0] == built[0][0] + 1
