@@ -42,8 +42,11 @@ class Sides:
 
     @property
     def made_by_merging(self) -> str | None:
-        """The commit that merging made; None where it made none, but took the source as it is."""
-        return self.merge_commit if self.merge_commit != self.source else None
+        """The commit that merging made; None where it made none, but took the source as it is.
+
+        None also where the source is not told any more: it may be that one.
+        """
+        return self.merge_commit if self.source not in {None, self.merge_commit} else None
 
     @property
     def is_orphan(self) -> bool:
