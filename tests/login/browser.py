@@ -17,10 +17,13 @@ import requests
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """the name under which WebDriver gives elements"""
+_PATIENCE_SECONDS = 30
+_BETWEEN_PAGES = {"stale element reference", "no such element"}
+"""what WebDriver says of one page's element when another page is there, or none yet"""
 
 
 class _PageHasChanged(Exception):
-    """Another page was opened between finding an element and asking about it."""
+    """Another page was opened while an element of one was looked for, or asked about."""
 
 
 class Browser:
@@ -40,16 +43,18 @@ class Browser:
     @property
     def text(self) -> str:
         """What the page shows."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
-            body = self._ask("POST", "element", using="css selector", value="body")
             try:
+                body = self._ask("POST", "element", using="css selector", value="body")
                 return str(self._ask("GET", f"element/{body[_ELEMENT]}/text"))
             except _PageHasChanged:
-                continue
+                if time.monotonic() > deadline:
+                    raise
 
     def text_with(self, words: str) -> str:
         """What the page shows once it shows these words; after 30 seconds whatever it shows."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         while words not in (shown := self.text) and time.monotonic() < deadline:
             time.sleep(0.05)
         return shown
@@ -66,8 +71,8 @@ class Browser:
             method, f"{self._session}/{command}", json=body if method == "POST" else None, timeout=60
         )
         value = answer.json()["value"]
-        if not answer.ok and value["error"] == "stale element reference":
-            raise _PageHasChanged
+        if not answer.ok and value["error"] in _BETWEEN_PAGES:
+            raise _PageHasChanged(value["message"])
         assert answer.ok, value
         return value
 
