@@ -17,7 +17,8 @@ from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.events import Event, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
-from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, Table
+from bitbucket_source.sync.sides import Sides
+from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, PULL_REQUESTS, Table
 
 
 class Outcome(Enum):
@@ -36,6 +37,10 @@ Reading: TypeAlias = Generator[Event, None, Outcome]
 
 class Unavailable(Exception):
     """Bitbucket can never tell the list again: the source is gone, or there is no common ancestor. `str()` is why."""
+
+
+class SourceOutOfSight(Unavailable):
+    """The source is a fork that these credentials may not see now: the next sync asks again."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,9 @@ def attempted(job: Job, table: Table, number: int, reading: Reading) -> Reading:
         return (yield from reading)
     except CredentialsRefused:
         raise
+    except SourceOutOfSight as why:
+        yield Notice(f"{table.name} of {where}, pull request {number}: not available now, its fork is hidden: {why}")
+        return Outcome.FAILED
     except Unavailable as why:
         yield Notice(f"{table.name} of {where}, pull request {number}: not available any more: {why}")
         return Outcome.SETTLED
@@ -79,7 +87,7 @@ def commits_of(ask: Ask, job: Job, parent: Parent) -> Reading:
     try:
         pages = list(ask.pages(PULL_REQUEST_COMMITS, job.place_of(parent.number)))
     except (BadRequest, NotFound) as error:
-        raise _unless_passing(error, parent) from error
+        raise _unless_passing(ask, job, error, parent) from error
     if made := parent.made_by_merging:
         for page in pages:
             page.rows = [row for row in page.rows if not str(row.hash).startswith(made)]
@@ -92,7 +100,7 @@ def files_of(ask: Ask, job: Job, parent: Parent) -> Reading:
     try:
         pages = list(ask.linked_pages(table, parent.diffstat) if parent.diffstat else ask.pages(table, place))
     except (BadRequest, NotFound) as error:
-        raise _unless_passing(error, parent) from error
+        raise _unless_passing(ask, job, error, parent) from error
     whole = _as_one(pages, list)
     by_path: dict[str, Any] = {}
     for index, row in enumerate(whole.rows):
@@ -138,10 +146,18 @@ def _as_one(pages: Sequence[Page[Any]], ordered: Callable[[list[Any]], list[Any]
     return Page(ordered([row for page in pages for row in page.rows]), misfits=misfits)
 
 
-def _unless_passing(error: BadRequest | NotFound, parent: Parent) -> Exception:
-    """Unavailable where the answer will be the same for ever, else the error itself."""
+def _unless_passing(ask: Ask, job: Job, error: BadRequest | NotFound, parent: Parent) -> Exception:
+    """Unavailable where these credentials get no other answer, else the error itself."""
     # without what could be done: nothing can
-    unavailable = Unavailable(f"{error.status} {error.why}")
-    if isinstance(error, NotFound):
-        return unavailable if error.unresolved or parent.is_orphan else error
-    return unavailable if error.status == 400 else error
+    why = f"{error.status} {error.why}"
+    if not isinstance(error, NotFound):
+        return Unavailable(why) if error.status == 400 else error
+    if error.unresolved or parent.is_orphan:
+        return Unavailable(why)
+    if not error.is_of_repository:
+        return error
+    # raises where it is the repository itself that is hidden by now
+    sides = Sides.of(ask.item(PULL_REQUESTS, job.repository.place, str(parent.number)))
+    if sides.is_orphan:
+        return Unavailable(why)
+    return SourceOutOfSight(why) if sides.source_repository != job.repository.uuid else error
