@@ -81,9 +81,14 @@ OF_DELIVERY = (
     Mutation(
         "remediation: reverts what came just before",
         "int_bitbucket__deployment_remediations",
-        "and reverted.deployment_uuid = successes.previous_deployment_uuid\n"
-        "        and reverted.started_at = successes.previous_started_at\n",
+        "and replaced.stay_number = successes.stay_number - 1\n",
         "",
+    ),
+    Mutation(
+        "a redeploy carries what it deploys again",
+        "int_bitbucket__deployments_sequenced",
+        "sum(case when previous_commit_hash = commit_hash then 0 else 1 end)",
+        "sum(1)",
     ),
     Mutation(
         "change failure: within the hours",

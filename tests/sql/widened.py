@@ -8,11 +8,13 @@ from .raw_tables import Row, Rows
 from .small_world import EMPTY
 
 _LISTED: Row = {"author_raw": "Ann <ann@example.com>", "position": 0, "parent_count": 1, "date": "2026-03-02 09:00:00"}
-_BY_A_HOTFIX, _OF_NOTHING_KNOWN, _REVERTED, _REDATED = (
-    [deployed(name, letter, day) for day, letter in enumerate("abc", start=2)]
-    for name in ("by a hotfix", "of nothing known", "reverted", "redated")
+_WITH_A_GRAPH = ("landed", "merged", "by a hotfix", "reverted", "redeployed", "redated")
+_DEPLOYED = ("by a hotfix", "of nothing known", "reverted", "redeployed", "redated")
+_BY_A_HOTFIX, _OF_NOTHING_KNOWN, _REVERTED, _REDEPLOYED, _REDATED = (
+    [deployed(name, letter, day) for day, letter in enumerate("abc", start=2)] for name in _DEPLOYED
 )
-_REPOSITORIES = ("landed", "merged", "by a hotfix", "of nothing known", "reverted", "redated", "run", "step", "attempt")
+_ONCE_MORE: Row = {**_REDEPLOYED[1], "deployment_uuid": "once more", "started_on": "2026-03-03 18:00:00"}
+_REPOSITORIES = ("landed", "merged", *_DEPLOYED, "run", "step", "attempt")
 
 
 def _run(name: str, ref: str = "main") -> Row:
@@ -51,17 +53,13 @@ ROWS: Rows = {
     "repositories": [repository(name) for name in _REPOSITORIES],
     "commits": [
         commit(name, letter, f"2026-03-0{day} 09:00:00")
-        for name in ("landed", "merged", "by a hotfix", "reverted", "redated")
+        for name in _WITH_A_GRAPH
         for day, letter in enumerate("abc", start=1)
     ],
-    "commit_parents": [
-        row
-        for name in ("landed", "merged", "by a hotfix", "reverted", "redated")
-        for pair in ("ba", "cb")
-        for row in parents(name, *pair)
-    ],
+    "commit_parents": [row for name in _WITH_A_GRAPH for pair in ("ba", "cb") for row in parents(name, *pair)],
     "commit_trailers": [
-        read(repository_uuid="reverted", hash=sha("c"), position=0, key="This reverts commit", value=sha("b"))
+        read(repository_uuid=name, hash=sha("c"), position=0, key="This reverts commit", value=sha("b"))
+        for name in ("reverted", "redeployed")
     ],
     "pull_requests": [
         merged("landed", 1, merge_commit_hash=sha("b")[:12], source_commit_hash=sha("f")[:12]),
@@ -70,17 +68,29 @@ ROWS: Rows = {
     ],
     "pull_request_commits": [{**_LISTED, **read(repository_uuid="merged", pull_request_id=1, hash=sha("b"))}],
     "environments": [
-        read(repository_uuid=name, uuid="live", name="Live", environment_type_name="Production")
-        for name in ("by a hotfix", "of nothing known", "reverted", "redated")
+        read(repository_uuid=name, uuid="live", name="Live", environment_type_name="Production") for name in _DEPLOYED
     ],
-    "deployment_attempts": [*_BY_A_HOTFIX, *_OF_NOTHING_KNOWN, *_REVERTED, *_REDATED],
+    "deployment_attempts": [
+        *_BY_A_HOTFIX,
+        *_OF_NOTHING_KNOWN,
+        *_REVERTED,
+        *_REDEPLOYED,
+        {**_ONCE_MORE, "completed_on": "2026-03-03 18:10:00"},
+        *_REDATED,
+    ],
     "deployment_commits": [
         *(carried(attempt, letter) for attempt, letter in zip(_BY_A_HOTFIX[1:], "bc", strict=True)),
         *(carried(attempt, letter) for attempt, letter in zip(_REDATED[1:], "bc", strict=True)),
         # of what the second one carried, the commit that the third reverts is told late
-        carried(_REVERTED[1], "b") | {"deleted_at": "2026-03-05 00:00:00"},
-        carried(_REVERTED[1], "a"),
-        carried(_REVERTED[2], "c"),
+        *(
+            row
+            for _, second, third in (_REVERTED, _REDEPLOYED)
+            for row in (
+                carried(second, "b") | {"deleted_at": "2026-03-05 00:00:00"},
+                carried(second, "a"),
+                carried(third, "c"),
+            )
+        ),
     ],
     "pipelines": [_run(name) for name in ("by a hotfix", "run", "step", "attempt")],
     "pipeline_steps": [_step(name) for name in ("run", "step", "attempt")],
@@ -102,6 +112,7 @@ CHANGES = (
     ),
     changed("pipelines", "target_ref_name = 'hotfix/pay'", _of("by a hotfix")),
     back("deployment_commits", _of("reverted")),
+    back("deployment_commits", _of("redeployed")),
     changed("commits", "date = date - interval '6' hour", f"{_of('redated')} and hash = '{sha('b')}'"),
     changed("pipelines", "state_result_name = 'FAILED'", _of("run")),
     changed("pipeline_steps", "name = 'Tests'", _of("step")),
@@ -129,6 +140,9 @@ SAID = {
     "what was carried is told": f"select commit_count from {MARTS}.fct_deployments where {_of('reverted')} and {_IS_B}",
     "what reverts it mends": (
         f"select remediation_kind from {MARTS}.fct_deployments where {_of('reverted')} and not {_IS_B}"
+    ),
+    "what reverts it mends, also after it was deployed once more": (
+        f"select remediation_kind from {MARTS}.fct_deployments where {_of('redeployed')} and not {_IS_B}"
     ),
     "a commit of another date took longer": (
         f"select median_change_lead_hours from {MARTS}.fct_deployments where {_of('redated')} and {_IS_B}"

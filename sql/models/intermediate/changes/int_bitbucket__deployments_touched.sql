@@ -82,11 +82,16 @@ select repository_uuid, deployment_uuid, started_at from touched
 
 union
 
--- the one after it may mend what it carried
+-- the one after it may mend what it carried, also where it was deployed again before
 select now.repository_uuid, now.deployment_uuid, now.started_at
 from now
-where (now.repository_uuid, now.previous_deployment_uuid, now.previous_started_at) in (
-    select repository_uuid, deployment_uuid, started_at from touched
+where (now.repository_uuid, coalesce(now.environment_uuid, ''), now.stay_number - 1) in (
+    select now.repository_uuid, coalesce(now.environment_uuid, ''), now.stay_number
+    from now
+    inner join touched
+        on touched.repository_uuid = now.repository_uuid
+        and touched.deployment_uuid = now.deployment_uuid
+        and touched.started_at = now.started_at
 )
 {{ and_what_was_left_unfinished(touched_key('deployments')) }}
 {%- endif %}

@@ -34,10 +34,15 @@ reverts as (
         and trailers.commit_hash = changes.commit_hash
         and trailers.trailer_key = 'this reverts commit'
         and not trailers.is_deleted
+    -- the one before, or where that is a redeploy the one that carried what it deployed again
+    inner join {{ ref('int_bitbucket__deployments_sequenced') }} as replaced
+        on replaced.repository_uuid = successes.repository_uuid
+        and coalesce(replaced.environment_uuid, '') = coalesce(successes.environment_uuid, '')
+        and replaced.stay_number = successes.stay_number - 1
     inner join {{ ref('int_bitbucket__deployment_changes') }} as reverted
-        on reverted.repository_uuid = successes.repository_uuid
-        and reverted.deployment_uuid = successes.previous_deployment_uuid
-        and reverted.started_at = successes.previous_started_at
+        on reverted.repository_uuid = replaced.repository_uuid
+        and reverted.deployment_uuid = replaced.deployment_uuid
+        and reverted.started_at = replaced.started_at
         -- `git revert --reference` shortens the hash
         and substr(reverted.commit_hash, 1, length(trailers.trailer_value)) = trailers.trailer_value
 ),

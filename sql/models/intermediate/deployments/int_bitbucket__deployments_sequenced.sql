@@ -72,6 +72,8 @@ successes as (
         repository_uuid,
         deployment_uuid,
         started_at,
+        environment_uuid,
+        commit_hash,
         row_number() over in_environment as success_number,
         lag(deployment_uuid) over in_environment as previous_deployment_uuid,
         lag(started_at) over in_environment as previous_started_at,
@@ -85,6 +87,20 @@ successes as (
     from attempts
     where is_successful
     window in_environment as (partition by repository_uuid, environment_uuid order by started_at, deployment_uuid)
+),
+
+-- successes in a row with one commit are a stay of it in the environment
+stays as (
+    select
+        repository_uuid,
+        deployment_uuid,
+        started_at,
+        cast(sum(case when previous_commit_hash = commit_hash then 0 else 1 end) over (
+            partition by repository_uuid, environment_uuid
+            order by success_number
+            rows between unbounded preceding and current row
+        ) as bigint) as stay_number
+    from successes
 )
 
 select
@@ -105,6 +121,7 @@ select
     attempts.commit_hash,
     attempts.deployer_uuid,
     successes.success_number,
+    stays.stay_number,
     successes.previous_deployment_uuid,
     successes.previous_started_at,
     successes.previous_completed_at,
@@ -122,3 +139,7 @@ left join successes
     on successes.repository_uuid = attempts.repository_uuid
     and successes.deployment_uuid = attempts.deployment_uuid
     and successes.started_at = attempts.started_at
+left join stays
+    on stays.repository_uuid = attempts.repository_uuid
+    and stays.deployment_uuid = attempts.deployment_uuid
+    and stays.started_at = attempts.started_at

@@ -25,7 +25,10 @@ reviewers as (
 ),
 
 comments as (
-    select * from {{ ref('stg_bitbucket__pull_request_comments') }} as comments
+    select
+        comments.*,
+        {{ dbt.concat(["'comment:'", 'cast(comments.comment_id as ' ~ dbt.type_string() ~ ')']) }} as event_id
+    from {{ ref('stg_bitbucket__pull_request_comments') }} as comments
     where {{ only_touched('pull_requests', 'comments') }}
 ),
 
@@ -84,15 +87,13 @@ events as (
     union all
 
     select
-        repository_uuid, pull_request_id,
-        {{ dbt.concat(["'comment:'", 'cast(comment_id as ' ~ dbt.type_string() ~ ')']) }}, 'comment',
-        created_at, user_uuid, comment_id, is_inline, null
+        repository_uuid, pull_request_id, event_id, 'comment', created_at, user_uuid, comment_id, is_inline, null
     from comments
     where not is_deleted and not is_content_deleted and not is_pending
 
     union all
 
-    -- where comments were not synced, the feed tells that there were some
+    -- where comments were not synced, the feed tells that there were some; it names them, also where comment_id was not loaded
     select
         activity.repository_uuid, activity.pull_request_id, activity.activity_id, 'comment',
         activity.happened_at, activity.user_uuid, activity.comment_id, false, null
@@ -100,7 +101,7 @@ events as (
     left join comments
         on comments.repository_uuid = activity.repository_uuid
         and comments.pull_request_id = activity.pull_request_id
-        and comments.comment_id = activity.comment_id
+        and comments.event_id = activity.activity_id
     where
         activity.kind = 'comment'
         and not activity.is_deleted

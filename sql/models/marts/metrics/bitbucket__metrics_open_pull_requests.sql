@@ -15,6 +15,7 @@ last_events as (
         max(happened_at) as last_event_at,
         max(case when event_type = 'draft' then happened_at end) as last_draft_at,
         max(case when event_type = 'ready' then happened_at end) as last_ready_at,
+        max(case when event_type = 'ready' then event_number end) as last_ready_number,
         max(case when is_review then event_number end) as last_review_number,
         max(case when is_review and event_type = 'approval' then event_number end) as last_approval_number,
         max(case when event_type = 'push' then event_number end) as last_push_number,
@@ -44,15 +45,18 @@ open_ones as (
             when last_events.last_review_number is null then 'first review'
             when coalesce(last_events.last_push_number, 0) > last_events.last_review_number then 'reviewer'
             when last_events.last_approval_number = last_events.last_review_number then 'merge'
+            -- who takes a draft back out asks for another look
+            when coalesce(last_events.last_ready_number, 0) > last_events.last_review_number then 'reviewer'
             else 'author'
         end as waits_for,
         case
             when pull_requests.is_draft then coalesce(last_events.last_draft_at, pull_requests.opened_at)
             when last_events.last_review_number is null
                 then coalesce(last_events.last_ready_at, pull_requests.opened_at)
+            -- nobody waits for the others while it is a draft
             when coalesce(last_events.last_push_number, 0) > last_events.last_review_number
-                then last_events.last_push_at
-            else last_events.last_review_at
+                then greatest(last_events.last_push_at, last_events.last_ready_at)
+            else greatest(last_events.last_review_at, last_events.last_ready_at)
         end as waits_since_at
     from {{ ref('bitbucket__fct_pull_requests') }} as pull_requests
     inner join {{ ref('int_bitbucket__as_of') }} as as_of on pull_requests.opened_at <= as_of.as_of_at
