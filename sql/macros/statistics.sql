@@ -30,3 +30,15 @@
 {% macro ratio(part, whole) -%}
     cast({{ part }} as {{ bitbucket_source.type_double() }}) / nullif({{ whole }}, 0)
 {%- endmacro %}
+
+
+{#- A sum of prices: none where they are in several currencies, of which nobody knows the rates. -#}
+{% macro cost_of(cost, currency) -%}
+    case when min({{ currency }}) <> max({{ currency }}) then null else sum({{ cost }}) end
+{%- endmacro %}
+
+
+{#- The currency of that. -#}
+{% macro currency_of(currency) -%}
+    case when min({{ currency }}) <> max({{ currency }}) then 'several' else min({{ currency }}) end
+{%- endmacro %}

@@ -99,3 +99,91 @@ ROWS: Rows = {
         }
     ],
 }
+
+
+def _run(number: int, day: int) -> Row:
+    return read(
+        repository_uuid="priced",
+        uuid=f"run {number}",
+        build_number=number,
+        state_name="COMPLETED",
+        state_result_name="SUCCESSFUL",
+        target_ref_type="branch",
+        target_ref_name="main",
+        target_commit_hash=sha("a"),
+        created_on=f"2026-03-{day:02} 09:00:00",
+        completed_on=f"2026-03-{day:02} 10:00:00",
+    )
+
+
+def _step(number: int, day: int, name: str) -> Row:
+    return read(
+        repository_uuid="priced",
+        pipeline_uuid=f"run {number}",
+        uuid=f"{name} {number}",
+        position=0,
+        name=name,
+        state_name="COMPLETED",
+        state_result_name="SUCCESSFUL",
+        trigger_type="pipeline_step_trigger_automatic",
+        build_seconds_used=600,
+        started_on=f"2026-03-{day:02} 09:00:00",
+        completed_on=f"2026-03-{day:02} 09:10:00",
+    )
+
+
+_WITH_INCIDENTS = [deployed("with incidents", letter, day) for day, letter in enumerate("abc", start=3)]
+
+SEEDS = {
+    # as somebody types them
+    "bitbucket_identities": ("email,user_uuid", "Ann@Home.example,{ann}", "ann@home.example,{ann}"),
+    "bitbucket_environment_kinds": (
+        "repository_pattern,environment_pattern,environment_kind,priority",
+        "%,live,Production,1",
+    ),
+    "bitbucket_step_prices": (
+        "step_pattern,price_per_minute,currency,priority,source",
+        "build,0.01,USD,1,list",
+        "release,0.02,EUR,1,list",
+        "lint,0.05,USD,1,list",
+    ),
+    # the first while the deployment at fault went on, the second after it; of the third nobody says which one it was
+    "bitbucket_incidents": (
+        "incident_id,repository_full_name,deployment_uuid,started_at,resolved_at",
+        "during,,with incidents a,2026-03-03 12:05:00,2026-03-03 13:10:00",
+        "after,,with incidents b,2026-03-04 13:00:00,2026-03-04 14:10:00",
+        "of the last,acme/with incidents,,2026-03-05 13:00:00,2026-03-05 13:10:00",
+    ),
+}
+"""seeds of a project's own"""
+
+ROWS_OF_SEEDS: Rows = {
+    **ROWS,
+    "repositories": [repository(name) for name in ("of home", "with incidents", "priced")],
+    "commits": [
+        commit("of home", "a", "2026-03-03 09:00:00") | {"author_raw": "A <ann@home.example>", "author_user_uuid": None}
+    ],
+    "environments": [read(repository_uuid="with incidents", uuid="live", name="Live", environment_type_name="Test")],
+    "deployment_attempts": _WITH_INCIDENTS,
+    # a week of dollars alone, and one of dollars, euros, and both in a run
+    "pipelines": [_run(number, day) for number, day in ((1, 2), (2, 10), (3, 11), (4, 12))],
+    "pipeline_steps": [
+        _step(1, 2, "build"),
+        _step(2, 10, "build"),
+        _step(3, 11, "release"),
+        _step(4, 12, "build"),
+        _step(4, 12, "release"),
+        _step(1, 2, "lint"),
+    ],
+    **dict.fromkeys(
+        (
+            "commit_parents",
+            "commit_trailers",
+            "deployment_commits",
+            "pull_requests",
+            "pull_request_activity",
+            "pull_request_comments",
+        ),
+        (),
+    ),
+}

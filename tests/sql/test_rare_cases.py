@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from datetime import date
+
 import pytest
 
-from bitbucket_source.models import build_models
+from bitbucket_source.models import build, build_models
+from bitbucket_source.models.project import project_directory
 
-from .rare_cases import ROWS
+from .rare_cases import ROWS, ROWS_OF_SEEDS, SEEDS
 from .raw_tables import DuckDBWarehouse, Row
 
 
@@ -15,6 +19,22 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
     warehouse = DuckDBWarehouse(tmp_path_factory.mktemp("rare_cases") / "bitbucket.duckdb")
     warehouse.load(ROWS)
     result = build_models(warehouse.address)
+    assert result.is_ok, str(result)
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def built_with_seeds(tmp_path_factory: pytest.TempPathFactory) -> DuckDBWarehouse:
+    directory = tmp_path_factory.mktemp("seeds")
+    project = directory / "sql"
+    shutil.copytree(project_directory(), project)
+    for name, lines in SEEDS.items():
+        (project / "seeds" / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    warehouse = DuckDBWarehouse(directory / "bitbucket.duckdb")
+    warehouse.load(ROWS_OF_SEEDS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(build, "project_directory", lambda: project)
+        result = build_models(warehouse.address, variables={"bitbucket_use_incidents": True})
     assert result.is_ok, str(result)
     return warehouse
 
@@ -48,4 +68,48 @@ def test_a_comment_is_one_event_however_the_feed_names_it(built: DuckDBWarehouse
 
     assert _query(built, columns, "fct_pull_requests", "repository_uuid = 'told twice'") == [
         {"review_comment_count": 1, "inline_review_comment_count": 1}
+    ]
+
+
+def test_an_incident_is_the_fault_of_the_deployment_it_names_also_if_that_went_on(
+    built_with_seeds: DuckDBWarehouse,
+) -> None:
+    assert _query(built_with_seeds, "incident_id, deployment_uuid, recovery_hours", "fct_deployment_failures") == [
+        {"incident_id": "after", "deployment_uuid": "with incidents b", "recovery_hours": 2.0},
+        {"incident_id": "during", "deployment_uuid": "with incidents a", "recovery_hours": 1.0},
+        {"incident_id": "of the last", "deployment_uuid": "with incidents c", "recovery_hours": 1.0},
+    ]
+
+
+def test_a_kind_of_environment_may_be_written_as_bitbucket_shows_it(built_with_seeds: DuckDBWarehouse) -> None:
+    assert _query(built_with_seeds, "environment_kind, is_production", "dim_environments") == [
+        {"environment_kind": "production", "is_production": True}
+    ]
+
+
+def test_an_address_that_is_listed_twice_is_one(built_with_seeds: DuckDBWarehouse) -> None:
+    assert _query(built_with_seeds, "contributor_key, author_email", "fct_commits") == [
+        {"contributor_key": "{ann}", "author_email": "ann@home.example"}
+    ]
+
+
+def test_what_is_paid_in_several_currencies_has_no_sum(built_with_seeds: DuckDBWarehouse) -> None:
+    dollars, both = {"cost": 0.6, "currency": "USD"}, {"cost": None, "currency": "several"}
+
+    assert _query(built_with_seeds, "pipeline_uuid, round(cost, 6) as cost, currency", "fct_pipeline_runs") == [
+        {"pipeline_uuid": "run 1", **dollars},
+        {"pipeline_uuid": "run 2", "cost": 0.1, "currency": "USD"},
+        {"pipeline_uuid": "run 3", "cost": 0.2, "currency": "EUR"},
+        {"pipeline_uuid": "run 4", **both},
+    ]
+    assert _query(
+        built_with_seeds,
+        "week_start_day, round(cost, 6) as cost, currency",
+        "metrics_pipelines_weekly",
+        "currency is not null",
+    ) == [{"week_start_day": date(2026, 3, 2), **dollars}, {"week_start_day": date(2026, 3, 9), **both}]
+    assert _query(built_with_seeds, "step_name, round(cost, 6) as cost, currency", "metrics_step_reliability") == [
+        {"step_name": "build", "cost": 0.3, "currency": "USD"},
+        {"step_name": "lint", "cost": 0.5, "currency": "USD"},
+        {"step_name": "release", "cost": 0.4, "currency": "EUR"},
     ]

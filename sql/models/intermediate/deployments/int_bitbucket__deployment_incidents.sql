@@ -15,16 +15,26 @@ candidates as (
         deployments.*,
         row_number() over (
             partition by incidents.incident_id
-            order by deployments.completed_at desc, deployments.started_at desc, deployments.deployment_uuid
+            order by
+                case when deployments.completed_at <= incidents.started_at then 0 else 1 end,
+                case when deployments.completed_at > incidents.started_at then deployments.completed_at end,
+                deployments.completed_at desc,
+                deployments.started_at desc,
+                deployments.deployment_uuid
         ) as nearness
     from incidents
     inner join {{ ref('int_bitbucket__deployments_sequenced') }} as deployments
         on deployments.is_production
         and deployments.is_successful
-        and deployments.completed_at <= incidents.started_at
+        and deployments.completed_at is not null
+        -- the one that is named may have gone on when the incident began, or people may not know the minute
         and (
             deployments.deployment_uuid = incidents.deployment_uuid
-            or (incidents.deployment_uuid is null and deployments.repository_uuid = incidents.repository_uuid)
+            or (
+                incidents.deployment_uuid is null
+                and deployments.repository_uuid = incidents.repository_uuid
+                and deployments.completed_at <= incidents.started_at
+            )
         )
 )
 

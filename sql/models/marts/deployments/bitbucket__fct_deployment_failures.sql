@@ -16,7 +16,7 @@ select
     cast(null as {{ type_timestamp_utc() }}) as remediation_started_at,
     incidents.completed_at as failed_at,
     incidents.resolved_at as recovered_at,
-    {{ hours_between('incidents.completed_at', 'incidents.resolved_at') }} as recovery_hours,
+    {{ hours_after('incidents.completed_at', 'incidents.resolved_at') }} as recovery_hours,
     incidents.resolved_at is null as is_open,
     true as is_change_failure,
     {{ reporting_day('incidents.completed_at') }} as failed_day

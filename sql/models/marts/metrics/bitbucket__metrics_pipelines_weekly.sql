@@ -32,8 +32,8 @@ judged as (
         {%- endfor %}
         {{ percentile(0.5, 'running_seconds') }} as running_seconds_p50,
         sum(build_minutes) as build_minutes,
-        sum(cost) as cost,
-        min(currency) as currency
+        {{ cost_of('cost', 'currency') }} as cost,
+        {{ currency_of('currency') }} as currency
     from runs
     group by repository_uuid, week_start_day
 ),

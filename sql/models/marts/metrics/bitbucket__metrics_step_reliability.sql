@@ -10,6 +10,7 @@ with attempts as (
         steps.queue_seconds,
         steps.build_minutes,
         steps.cost,
+        steps.currency,
         steps.completed_at,
         case when steps.result in ('SUCCESSFUL', 'FAILED', 'ERROR') then 1 end as judged
     from {{ ref('bitbucket__fct_pipeline_steps') }} as steps
@@ -41,7 +42,8 @@ select
     {{ percentile(0.9, 'running_seconds') }} as running_seconds_p90,
     {{ percentile(0.5, 'queue_seconds') }} as queue_seconds_p50,
     sum(build_minutes) as build_minutes,
-    sum(cost) as cost,
+    {{ cost_of('cost', 'currency') }} as cost,
+    {{ currency_of('currency') }} as currency,
     max(case when result = 'FAILED' then completed_at end) as last_failed_at
 from attempts
 group by repository_uuid, selector_type, selector_pattern, step_name

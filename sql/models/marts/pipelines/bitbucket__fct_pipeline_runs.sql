@@ -4,8 +4,8 @@ with costs as (
         repository_uuid,
         pipeline_uuid,
         sum(build_minutes) as build_minutes,
-        sum(cost) as cost,
-        min(currency) as currency
+        {{ cost_of('cost', 'currency') }} as cost,
+        {{ currency_of('currency') }} as currency
     from {{ ref('int_bitbucket__step_costs') }} as costs
     where {{ only_touched('runs', 'costs') }}
     group by repository_uuid, pipeline_uuid
