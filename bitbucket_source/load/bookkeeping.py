@@ -48,6 +48,16 @@ def make_bookkeeping_tables(pipeline: dlt.Pipeline, database: Database) -> None:
         pipeline.run(one_source(empty))
 
 
+def was_cut_short(database: Database, workspace: str) -> bool:
+    """Whether the last run of the workspace that loads did not come to its end."""
+    rows = database.rows(
+        f"select exit_code from {database.name(SYNC_RUNS)} where workspace_slug = %s "
+        "and coalesce(command, 'sync') <> 'verify' order by started_at desc limit 1",
+        workspace,
+    )
+    return rows == [(None,)]
+
+
 @dataclass
 class Bookkeeping:
     """The books of one run of one workspace."""

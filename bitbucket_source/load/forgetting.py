@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -85,7 +85,7 @@ def forget_again(database: Database) -> None:
     discretion = Discretion(forgotten=forgotten_in(database))
     with closing(database.staging()) as staging:
         for place, part in ((staging, _EVERYTHING), (database, late)):
-            for table, text, rows in each_text(place, tables, lambda _, part=part: iter([part])):  # type: ignore[misc]
+            for table, text, rows in each_text(place, tables, _always(part)):
                 change_texts(place, table, text, rows, ("%",), discretion, datetime.now(UTC))
 
 
@@ -174,7 +174,7 @@ class _Place:
         self._done = Forgotten()
 
     def forget(self, identities: Collection[str], marks: Sequence[str], discretion: Discretion) -> Forgotten:
-        for table, text, part in each_text(self._database, self._tables, lambda _: iter([_EVERYTHING])):
+        for table, text, part in each_text(self._database, self._tables, _always(_EVERYTHING)):
             count = change_texts(self._database, table, text, part, marks, discretion, self._now)
             self._done.changed[table.name] += count
         for table in self._tables:
@@ -237,6 +237,10 @@ class _Place:
         if count:
             self._database.execute(f"delete from {name} where {column} = %s", self._uuid)
             self._done.removed[table.name] += count
+
+
+def _always(part: Part) -> Callable[[Table], Iterator[Part]]:
+    return lambda _: iter([part])
 
 
 def _holds(database: Database, table: Table, column: Column, uuid: str) -> bool:

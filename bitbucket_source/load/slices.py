@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from bitbucket_source.garbage import seldom_collected
 from bitbucket_source.load.arrow import arrow_schema
-from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables
+from bitbucket_source.load.bookkeeping import Bookkeeping, make_bookkeeping_tables, was_cut_short
 from bitbucket_source.load.comments import write_comments
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.dropped import make_dropped_again
@@ -118,7 +118,7 @@ def _open_books(pipeline: dlt.Pipeline, database: Database, session: Session, ta
         )
     if dropped:
         _set_cursors_back(pipeline, database, _stored_walks(database, dropped))
-    if had_pending_loads:
+    if had_pending_loads or was_cut_short(database, session.settings.workspace):
         forget_again(database)
     books = Bookkeeping(database, session.settings.workspace, session.credentials.identity, session.started_at)
     remembered = books.remembered()

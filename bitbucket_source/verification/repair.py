@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from bitbucket_source.api.errors import BitbucketError, CredentialsRefused, Stopped
 from bitbucket_source.load.arrow import Batch, arrow_schema, arrow_table_of_fit, identity_of
+from bitbucket_source.load.bookkeeping import was_cut_short
 from bitbucket_source.load.database import Database
 from bitbucket_source.load.forgetting import forget_again
 from bitbucket_source.load.forgotten import forgotten_in
@@ -95,7 +96,7 @@ def repair(pipeline: dlt.Pipeline, session: Session, verification: Verification)
         database = Database(pipeline)
         session.budget.on_wait = lambda _: database.close()
         try:
-            if had_pending_loads:
+            if had_pending_loads or was_cut_short(database, session.settings.workspace):
                 forget_again(database)
             # while it was verified, nothing kept others from forgetting somebody or from syncing with other settings
             adopt_last_selection(database, session)

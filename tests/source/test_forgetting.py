@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from bitbucket_emulator import Emulator, generate_world
-from bitbucket_source.load import forgetting, texts
+from bitbucket_source.load import forgetting, slices, texts
+from bitbucket_source.load.bookkeeping import Bookkeeping
 from bitbucket_source.load.forgetting import forget
 from bitbucket_source.load.pipeline import DestinationError
 from bitbucket_source.session import SettingsError
@@ -267,6 +268,29 @@ def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
         repair(warehouse.pipeline(), session, verify(warehouse.pipeline(), session, selected_tables(None)))
     warehouse.sync(**SETTINGS)
     assert warehouse.rows("select count(*) from commits where message like 'Again%'") == [(1,)]
+    assert mentions(warehouse, person) == set()
+
+
+def test_nor_does_it_where_the_sync_that_let_it_arrive_was_killed(
+    bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
+
+    def die(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dlt.Pipeline, "load", die)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.sync(**SETTINGS)
+    forget(warehouse.pipeline("elsewhere"), person["uuid"])
+    with monkeypatch.context() as patched:
+        patched.setattr(slices, "forget_again", die)
+        patched.setattr(Bookkeeping, "end", die)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.sync(**SETTINGS)
+    assert mentions(warehouse, person) != set()
+    warehouse.sync(**SETTINGS)
     assert mentions(warehouse, person) == set()
 
 
