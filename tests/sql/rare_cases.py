@@ -50,7 +50,7 @@ ROWS: Rows = {
     **EMPTY,
     "workspaces": [read(uuid="{acme}", slug="acme", name="Acme")],
     "users": [read(uuid=f"{{{name}}}", type="user", display_name=name.title()) for name in ("ann", "bob")],
-    "repositories": [repository(name) for name in ("redeployed", "handed over", "told twice")],
+    "repositories": [repository(name) for name in ("redeployed", "handed over", "told twice", "still a draft")],
     "commits": [commit("redeployed", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("abc", start=3)],
     "commit_parents": [row for pair in ("ba", "cb") for row in parents("redeployed", *pair)],
     "commit_trailers": [
@@ -60,7 +60,11 @@ ROWS: Rows = {
     "deployment_attempts": [*_DEPLOYED, _AGAIN],
     "deployment_commits": [carried(_DEPLOYED[1], "b"), carried(_DEPLOYED[2], "c")],
     # drafts that Bob looked at until Ann took them back out at 11; the third was pushed to at 10
-    "pull_requests": [*(_still_open("handed over", number) for number in (1, 2, 3, 4)), merged("told twice", 1)],
+    "pull_requests": [
+        *(_still_open("handed over", number) for number in (1, 2, 3, 4)),
+        merged("told twice", 1),
+        {**_still_open("still a draft", 1), "draft": True},
+    ],
     "pull_request_activity": [
         *(
             row
@@ -76,8 +80,13 @@ ROWS: Rows = {
         _said("handed over", 3, 9, "changes_requested"),
         _update("handed over", 3, 10, is_draft=True, head="2"),
         _update("handed over", 3, 11, is_draft=False, head="2"),
+        _update("still a draft", 1, 8, is_draft=True),
+        _said("still a draft", 1, 12, "changes_requested"),
         # the column was not loaded yet when this was read
         {**_said("told twice", 1, 9, "comment"), "activity_id": "comment:7", "comment_id": None},
+    ],
+    "pull_request_activity_reviewers": [
+        read(repository_uuid="still a draft", pull_request_id=1, activity_id="update:8", user_uuid="{bob}")
     ],
     "pull_request_comments": [
         read(

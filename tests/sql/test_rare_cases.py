@@ -55,7 +55,7 @@ def test_who_takes_a_draft_back_out_hands_it_to_the_reviewers(built: DuckDBWareh
     """Unless they had approved it already; what they say later counts, and so does a push while it was a draft."""
     columns = "pull_request_id, waits_for, hour(waits_since_at) as hour"
 
-    assert _query(built, columns, "metrics_open_pull_requests") == [
+    assert _query(built, columns, "metrics_open_pull_requests", "repository_uuid = 'handed over'") == [
         {"pull_request_id": 1, "waits_for": "reviewer", "hour": 11},
         {"pull_request_id": 2, "waits_for": "merge", "hour": 11},
         {"pull_request_id": 3, "waits_for": "reviewer", "hour": 11},
@@ -68,6 +68,13 @@ def test_a_comment_is_one_event_however_the_feed_names_it(built: DuckDBWarehouse
 
     assert _query(built, columns, "fct_pull_requests", "repository_uuid = 'told twice'") == [
         {"review_comment_count": 1, "inline_review_comment_count": 1}
+    ]
+
+
+def test_nobody_waits_for_an_answer_to_a_draft(built: DuckDBWarehouse) -> None:
+    """Also before it is known when it will be ready."""
+    assert _query(built, "response_hours", "fct_pull_request_reviews", "repository_uuid = 'still a draft'") == [
+        {"response_hours": 0.0}
     ]
 
 

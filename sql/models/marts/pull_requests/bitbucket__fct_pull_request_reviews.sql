@@ -41,6 +41,8 @@ select
     said.first_review_at,
     said.first_review_at is not null as has_responded,
     case
+        -- still a draft, or declined as one: nobody waited for what was said
+        when said.first_review_at is not null and milestones.ready_at is null then 0
         when said.first_review_at < greatest(said.requested_at, milestones.ready_at) then 0
         else {{ hours_between('greatest(said.requested_at, milestones.ready_at)', 'said.first_review_at') }}
     end as response_hours,
