@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ _BEGINNING_OF_LINE = "\r\x1b[K"
 @contextmanager
 def progress_of(session: Session, stream: TextIO | None = None) -> Iterator[None]:
     """Show how the session gets on until the block ends, and what is logged meanwhile as lines of their own."""
-    out = stream or sys.stderr
+    # a supervisor may have closed it
+    out = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     ended = threading.Event()
     thread = threading.Thread(target=_show, args=(session, out, ended), daemon=True)
     log = logging.getLogger("bitbucket_source")

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 
+TROUBLE = 1
 USAGE = 2
 STOPPED = 3
 LOCKED = 75
 INTERRUPTED = 130
 _DAMAGED = "Corrupt database file"
+_UNUSABLE_FILE = re.compile(r"(?:Cannot open|Could not (?:open|read|write|truncate|sync)[\w ]*|The) file \"[^\n]*")
+"""what DuckDB says of a file that it cannot work with"""
 
 
 @contextmanager
@@ -29,6 +36,7 @@ def readable_errors() -> Iterator[None]:
         if told is None:
             raise
         message, code = told
+        _give_up_an_output_that_is_full()
         click.echo(f"Error: {message}", err=True)
         raise click.exceptions.Exit(code) from None
 
@@ -51,24 +59,48 @@ def _told(error: Exception) -> tuple[str, int] | None:
         if isinstance(cause, Stopped):
             return f"stopped before the end: {cause}. What bounds a sync in the configuration holds here too.", STOPPED
         if isinstance(cause, ModelsError):
-            return str(cause), 1
+            return str(cause), TROUBLE
         if isinstance(cause, LockedError):
             return str(cause), LOCKED
-        if "Could not set lock on file" in str(cause):
-            return (
-                "Another program has the DuckDB file open, and DuckDB allows one writer. "
-                "Close it, or choose another file with --database.",
-                LOCKED,
-            )
-        if _DAMAGED in str(cause):
-            return (
-                "The DuckDB file is damaged: DuckDB finds other bytes in it than it wrote. Put a backup in its place, "
-                "and the next sync catches up; or move it away, and the next sync loads everything anew.",
-                USAGE,
-            )
+        if of_file := _told_of_file(cause):
+            return of_file
         if told := _told_by_dlt(cause):
             return told, USAGE
     return None
+
+
+def _told_of_file(cause: BaseException) -> tuple[str, int] | None:
+    """What to tell where a file cannot be used, above all DuckDB's."""
+    text = str(cause)
+    if "Could not set lock on file" in text:
+        return (
+            "Another program has the DuckDB file open, and DuckDB allows one writer. "
+            "Close it, or choose another file with --database.",
+            LOCKED,
+        )
+    if _DAMAGED in text:
+        return (
+            "The DuckDB file is damaged: DuckDB finds other bytes in it than it wrote. Put a backup in its place, "
+            "and the next sync catches up; or move it away, and the next sync loads everything anew.",
+            USAGE,
+        )
+    if unusable := _UNUSABLE_FILE.search(text):
+        told = unusable[0] if unusable[0].endswith((".", "!")) else f"{unusable[0]}."
+        if told.startswith("Could not write"):
+            return f"The database cannot be written to: {told} Make room for it; the next sync goes on.", TROUBLE
+        return f"The database cannot be used: {told} Name another with --database.", USAGE
+    if isinstance(cause, OSError) and cause.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return f"Something could not be written: {cause.strerror}. Make room for it, and do this again.", TROUBLE
+    return None
+
+
+def _give_up_an_output_that_is_full() -> None:
+    """Python would try again at its end, tell of it in its own way, and exit with 120."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unreadable_settings(error: Exception) -> str:

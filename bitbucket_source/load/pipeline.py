@@ -35,10 +35,12 @@ def make_pipeline(
 
     `destination` is any of dlt's, with its credentials where dlt looks for them; `database` is the file of DuckDB,
     relative to the directory that somebody stands in. Without `pipelines_dir` each warehouse has a working directory
-    of its own. Raises DestinationError where the two names of DuckDB collide, and where that directory cannot be made.
+    of its own. Raises DestinationError where `database` cannot be a file, where the two names of DuckDB collide, and
+    where that directory cannot be made.
     """
     name = "bitbucket_" + re.sub(r"\W+", "_", workspace.strip("{}")).lower()
     if destination == "duckdb":
+        _refuse_what_is_no_file(database)
         if Path(database).stem == dataset:
             raise DestinationError(
                 f"DuckDB refuses a dataset called like its file: {dataset}. Choose another --dataset."
@@ -61,6 +63,19 @@ def make_pipeline(
             f"What is read cannot be kept in {own} until it is loaded: {error.strerror}. "
             "Let DLT_DATA_DIR name a directory that can be written to."
         ) from None
+
+
+def _refuse_what_is_no_file(database: str) -> None:
+    if re.match(r"\w+://|(md|motherduck):|:memory:", database):
+        # not shown: it may hold a password
+        raise DestinationError(
+            "--database takes the path of a file of DuckDB's, and this is none. Another database is named with "
+            "--destination, and its credentials go into .dlt/secrets.toml."
+        )
+    if Path(database).is_dir():
+        raise DestinationError(
+            f"The database {database} is a directory: name a file in it, as in {Path(database) / DEFAULT_DATABASE}."
+        )
 
 
 def _working_directory_of(*destination_and_workspace: str) -> str:
