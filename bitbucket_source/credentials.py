@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import TypeAlias
 
 import dlt
@@ -25,6 +26,7 @@ Given: TypeAlias = Mapping[str, str] | Sequence[Mapping[str, str]] | str
 """Credentials as somebody writes them: an access token, named values, or a list of these."""
 
 _SECRETS = "sources.bitbucket.credentials"
+_NAMES = "access_token, or email and api_token, or client_id and client_secret"
 _IN_SECRETS = f"dlt's secrets, {_SECRETS}"
 
 
@@ -54,7 +56,11 @@ def addresses() -> tuple[str, str]:
 
 def before_login(oauth_url: str) -> str | None:
     """Where credentials stand that go before the login; None where none do."""
-    found = _of_surroundings(oauth_url)
+    try:
+        found = _of_surroundings(oauth_url)
+    except CredentialsError:
+        # what is wrong with them is told when they are to be used
+        return None
     return None if found is None else found.origin
 
 
@@ -105,8 +111,27 @@ def _of_secrets(oauth_url: str) -> Credentials | Several | None:
     whole: object = dlt.secrets.get(_SECRETS)
     if isinstance(whole, list):
         return _of_list(whole, oauth_url, _IN_SECRETS)
+    if isinstance(whole, str):
+        return AccessToken(whole, _IN_SECRETS)
+    if not isinstance(whole, Mapping | None):
+        raise CredentialsError(f"There are no credentials in {_IN_SECRETS}: it takes {_NAMES}.")
     values: dict[str, object] = {name: dlt.secrets.get(f"{_SECRETS}.{name}") for name in CREDENTIAL_NAMES}
-    return credentials_from(values, oauth_url, _IN_SECRETS)
+    found = credentials_from(values, oauth_url, _IN_SECRETS)
+    if found is None:
+        _refuse_what_is_misplaced(whole or {})
+    return found
+
+
+def _refuse_what_is_misplaced(section: Mapping[str, object]) -> None:
+    """Raise CredentialsError where dlt's secrets have something that was meant for credentials."""
+    for name in section:
+        if name not in CREDENTIAL_NAMES:
+            close = get_close_matches(name, CREDENTIAL_NAMES, 1)
+            meant = f"Is {close[0]} meant?" if close else f"They are: {_NAMES}."
+            raise CredentialsError(f"{name} in {_IN_SECRETS}, is no name of credentials. {meant}")
+    for name in CREDENTIAL_NAMES:
+        if dlt.secrets.get(f"sources.bitbucket.{name}"):
+            raise CredentialsError(f"{name} stands in [sources.bitbucket]: it belongs into [{_SECRETS}].")
 
 
 def _of_list(entries: Sequence[Mapping[str, str]], oauth_url: str, origin: str) -> Credentials | Several | None:
@@ -119,10 +144,7 @@ def _of_list(entries: Sequence[Mapping[str, str]], oauth_url: str, origin: str) 
         except CredentialsError as error:
             raise CredentialsError(f"In {where}: {error}") from None
         if made is None:
-            raise CredentialsError(
-                f"There are no credentials in {where}: it takes access_token, or email and api_token, "
-                "or client_id and client_secret."
-            )
+            raise CredentialsError(f"There are no credentials in {where}: it takes {_NAMES}.")
         if same := next((each for each in members if each.identity == made.identity), None):
             raise CredentialsError(f"The {made.description} in {where} is the one in {same.origin}: take one away.")
         members.append(made)

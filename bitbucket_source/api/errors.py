@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bitbucket_source.api.credentials import AN_ARGUMENT, Credentials
 from bitbucket_source.api.scopes import surely_lacks
 from bitbucket_source.texts import storable
 
@@ -46,6 +47,13 @@ class CredentialsRefused(BitbucketError):
     """401: the credentials are wrong, expired or revoked."""
 
     status = 401
+
+    def of(self, credentials: Credentials) -> CredentialsRefused:
+        """The same with where the credentials were found, unless whoever asks gave them."""
+        if credentials.origin == AN_ARGUMENT:
+            return self
+        why = f"{self.why} This is the {credentials.description} from {credentials.origin}."
+        return CredentialsRefused(self.endpoint, why, self.next_step)
 
 
 class AccessDenied(BitbucketError):

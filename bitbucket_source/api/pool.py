@@ -158,6 +158,8 @@ class Pool:
             and self.seers_of(question.repository) & self.lost.keys()
         ):
             return OutOfSight(question.endpoint, error.why, "Credentials that saw it are no longer accepted.")
+        if isinstance(error, CredentialsRefused) and len(self._everyone) == 1:
+            return error.of(self.members[0])
         if not isinstance(error, ScopeMissing) or len(self.members) == 1:
             return error
         needed = [question.scope] if question.scope else error.required
