@@ -9,13 +9,12 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import requests
 from requests.auth import AuthBase
 
 from bitbucket_source.api.budget import LONG_WAIT, Budget
-from bitbucket_source.api.connection import failure_of, host_of, new_session
+from bitbucket_source.api.connection import Connections, Form, Response, redirected
 from bitbucket_source.api.credentials import Credentials, CredentialsError
 from bitbucket_source.api.errors import (
     NoAnswer,
@@ -32,13 +31,11 @@ from bitbucket_source.api.retry import RetryPolicy, is_passing
 logger = logging.getLogger("bitbucket_source")
 
 DEFAULT_BASE_URL = "https://api.bitbucket.org/2.0"
-_TIMEOUT_SECONDS = (10, 120)  # to connect, between two bytes: Bitbucket computes diffs for up to a minute
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 T = TypeVar("T")
 Params = Mapping[str, str | int | Sequence[str]]
-Form = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -87,9 +84,7 @@ class Client:
         self._scopes = {endpoint.rstrip("/"): scope for endpoint, scope in (scopes or {}).items()}
         self._retry = retry or RetryPolicy()
         self._wait_for_rate_limit = wait_for_rate_limit
-        self._session = new_session()
-        # proxy and certificates: the same for the whole origin, and dear to look up with each request
-        self._surroundings = self._session.merge_environment_settings(self.base_url, {}, None, None, None)
+        self._connections = Connections(self.base_url)
         self._was_answered = threading.Event()
 
     def of_each(self) -> Iterator[tuple[Credentials, Client]]:
@@ -152,6 +147,10 @@ class Client:
                 if response.status_code == 200:
                     return Answer(decode(_json_body(response)), response.headers, member)
                 _refuse_passing(response)
+                if response.status_code in _REDIRECTS and tries.redirects < _MOST_REDIRECTS:
+                    tries.redirects += 1
+                    url = redirected(url, response)
+                    continue
             except TryFailed as failure:
                 self._wait_after_trouble(tries, endpoint, failure)
                 continue
@@ -161,13 +160,10 @@ class Client:
                 continue
             if response.status_code == 429:
                 self._wait_after_rate_limit(tries, question, response, member)
-            elif response.status_code in _REDIRECTS and tries.redirects < _MOST_REDIRECTS:
-                tries.redirects += 1
-                url = urljoin(url, response.headers.get("Location", ""))
             elif response.status_code == 401 and member.identity not in tries.renewed and member.renew(auth):
                 tries.renewed.add(member.identity)
             else:
-                error_told = error_of_answer(endpoint, response.status_code, response.content)
+                error_told = error_of_answer(endpoint, response.status_code, response.body)
                 if not self.pool.passes_on(member, question, error_told):
                     raise self.pool.said_by_all(question, error_told)
 
@@ -175,33 +171,14 @@ class Client:
         # the list's own, or that of an object in it
         return self._scopes.get(endpoint.rstrip("/")) or self._scopes.get(endpoint.rpartition("/")[0], "")
 
-    def _send(
-        self, url: str, endpoint: str, form: Form | None, auth: AuthBase, member: Credentials
-    ) -> requests.Response:
+    def _send(self, url: str, endpoint: str, form: Form | None, auth: AuthBase, member: Credentials) -> Response:
         """One try. Raises TryFailed where no answer comes."""
         self.budget.spend(endpoint, member.rationed_as)
-        try:
-            # not by the session: it has nothing to add but .netrc, and takes as long to find out
-            request = requests.PreparedRequest()
-            request.prepare(
-                "GET" if form is None else "POST",
-                url,
-                headers=self._session.headers,
-                data=None if form is None else list(form),
-                auth=auth,
-            )
-            response = self._session.send(
-                request, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **self._surroundings
-            )
-        except (OSError, ValueError) as error:
-            failure = failure_of(error, host_of(url))
-        else:
-            self._was_answered.set()
-            self.pool.quota_of(member).told_limit(response.headers.get("X-RateLimit-Limit"))
-            self.pool.answered(member, response.status_code, response.headers.get("X-OAuth-Scopes"))
-            return response
-        # outside of the except clause: the exception of requests holds the request with its Authorization header
-        raise failure
+        response = self._connections.send(url, form, auth)
+        self._was_answered.set()
+        self.pool.quota_of(member).told_limit(response.headers.get("X-RateLimit-Limit"))
+        self.pool.answered(member, response.status_code, response.headers.get("X-OAuth-Scopes"))
+        return response
 
     def _wait_after_trouble(self, tries: _Tries, endpoint: str, failure: TryFailed) -> None:
         tries.troubles += 1
@@ -216,7 +193,7 @@ class Client:
             self.budget.wait(seconds, f"no answer from {tries.no_answer.host}, trying again")
 
     def _wait_after_rate_limit(
-        self, tries: _Tries, question: Question, response: requests.Response, member: Credentials
+        self, tries: _Tries, question: Question, response: Response, member: Credentials
     ) -> None:
         seconds = self._retry.wait_after_rate_limit(tries.rate_limits + 1, response.headers.get("Retry-After"))
         self.pool.quota_of(member).refused(seconds)
@@ -268,15 +245,15 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual_port)}"
 
 
-def _json_body(response: requests.Response) -> bytes:
+def _json_body(response: Response) -> bytes:
     """The body of a 200. Raises TryFailed where it says that it is something else than JSON."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind and "json" not in kind:
         raise TryFailed(f"the answer is {kind} where JSON was due")
-    return response.content
+    return response.body
 
 
-def _refuse_passing(response: requests.Response) -> None:
+def _refuse_passing(response: Response) -> None:
     """Raise TryFailed for an answer that may be a better one when asked again."""
     status = response.status_code
     if is_passing(status):

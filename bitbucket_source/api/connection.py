@@ -2,35 +2,78 @@
 
 from __future__ import annotations
 
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests import exceptions
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 
 from bitbucket_source.api.errors import NoAnswer, TryFailed
 
 _CONNECTIONS = 32
 """as many as a sync may have workers"""
+_TIMEOUT_SECONDS = (10, 120)  # to connect, between two bytes: Bitbucket computes diffs for up to a minute
+_BYTES_AT_ONCE = 1 << 20
+"""of a body"""
+_HEADERS = {"Accept": "application/json", "User-Agent": "bitbucket-source", "Accept-Encoding": "gzip, deflate"}
+
+_BROKEN = "the answer points to a broken address"
+
+Form = Sequence[tuple[str, str]]
 
 
-def new_session() -> requests.Session:
-    """A session that keeps no cookies, safe to share between threads."""
-    session = requests.Session()
-    session.headers.update({"Accept": "application/json", "User-Agent": "bitbucket-source"})
-    # cookies are the one thing that threads would change in a session
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS))
-    return session
+class Response(NamedTuple):
+    """An answer, read to its end."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
-def failure_of(error: Exception, host: str) -> TryFailed:
-    """What a try ended with that got no response."""
+class Connections:
+    """Kept connections to one origin, safe to share between threads: no cookies, no .netrc, no redirect is followed."""
+
+    def __init__(self, base_url: str) -> None:
+        # proxy and certificates: the same for the whole origin, and dear to look up with each request
+        surroundings = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
+        self._surroundings = cast("dict[str, Any]", surroundings)
+        # not by a session: what it adds takes as long as a fifth of a request
+        self._adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS)
+
+    def send(self, url: str, form: Form | None, auth: AuthBase) -> Response:
+        """GET a URL, or POST a form to it. Raises TryFailed where no answer comes."""
+        try:
+            request = requests.PreparedRequest()
+            request.prepare(
+                "GET" if form is None else "POST",
+                url,
+                headers=_HEADERS,
+                data=None if form is None else list(form),
+                auth=auth,
+            )
+            answer = self._adapter.send(request, timeout=_TIMEOUT_SECONDS, **self._surroundings)
+            return Response(answer.status_code, answer.headers, b"".join(answer.iter_content(_BYTES_AT_ONCE)))
+        except (OSError, ValueError) as error:
+            failure = _failure_of(error, host_of(url))
+        # outside of the except clause: the exception of requests holds the request with its Authorization header
+        raise failure
+
+
+def redirected(url: str, response: Response) -> str:
+    """Where an answer points to. Raises TryFailed where that is no URL."""
+    try:
+        return urljoin(url, response.headers.get("Location", ""))
+    except ValueError:
+        raise TryFailed(_BROKEN) from None
+
+
+def _failure_of(error: Exception, host: str) -> TryFailed:
     if isinstance(error, ValueError) and not isinstance(error, OSError):
-        # requests looks at Location even where it is told not to follow
-        return TryFailed("the answer points to a broken address")
+        # an address that an answer names, as a half of a surrogate pair in `next`
+        return TryFailed(_BROKEN)
     return NoAnswer(f"no answer from {host}: {_why_no_answer(error)}", host)
 
 

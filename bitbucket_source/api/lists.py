@@ -8,7 +8,8 @@ from copy import copy
 from typing import Any, TypeVar
 from urllib.parse import unquote_plus
 
-from bitbucket_source.api.client import Client, Form, Params
+from bitbucket_source.api.client import Client, Params
+from bitbucket_source.api.connection import Form
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page, decode_object, decode_page, rewritten
 from bitbucket_source.api.errors import BadRequest, Gone, NotFound, ServerTrouble, UnsafeLink

@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from bitbucket_source.api.client import Form, Params
+from bitbucket_source.api.client import Params
+from bitbucket_source.api.connection import Form
 from bitbucket_source.api.credentials import Credentials
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import NotFound, OutOfSight

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from bitbucket_emulator import Emulator
 from bitbucket_source.api.client import Client
@@ -101,13 +102,13 @@ def test_answers_are_asked_for_and_read_compressed() -> None:
 
 def test_every_request_has_a_timeout(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     timeouts = []
-    send = requests.Session.send
+    send = HTTPAdapter.send
 
-    def noted(self: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+    def noted(self: HTTPAdapter, request: requests.PreparedRequest, **more: Any) -> requests.Response:
         timeouts.append(more["timeout"])
         return send(self, request, **more)
 
-    monkeypatch.setattr(requests.Session, "send", noted)
+    monkeypatch.setattr(HTTPAdapter, "send", noted)
     credentials = OAuthConsumer("emulator-consumer", "emulator-consumer-secret", emulator.oauth_url)
     read(make_client(emulator.base_url, credentials=credentials))
     assert timeouts == [(10, 30), (10, 120)]
