@@ -46,24 +46,80 @@ def _still_open(repository_uuid: str, number: int) -> Row:
     return {**merged(repository_uuid, number, state="OPEN", closed_on=None), "closed_by_uuid": None}
 
 
+MANY = range(1, 401)
+"""pull requests of one commit each, which one of forty releases carries with their merge: in two ways"""
+
+
+def _hash(number: int, *, is_merge: bool = False) -> str:
+    return f"{number + 4096 * is_merge:012x}".ljust(40, "0")
+
+
+_RELEASES: list[Row] = [
+    deployed("many", "a", 2) | {"deployment_uuid": "0", "started_on": "2026-03-02 00:00:00"},
+    *(
+        deployed("many", "a", 3 + release // 24)
+        | {
+            "deployment_uuid": str(release + 1),
+            "commit_hash": _hash(release * 10 + 10, is_merge=True),
+            "started_on": f"2026-03-{3 + release // 24:02} {release % 24:02}:00:00",
+            "completed_on": f"2026-03-{3 + release // 24:02} {release % 24:02}:10:00",
+        }
+        for release in range(40)
+    ),
+]
+
 ROWS: Rows = {
     **EMPTY,
     "workspaces": [read(uuid="{acme}", slug="acme", name="Acme")],
     "users": [read(uuid=f"{{{name}}}", type="user", display_name=name.title()) for name in ("ann", "bob")],
-    "repositories": [repository(name) for name in ("redeployed", "handed over", "told twice", "still a draft")],
-    "commits": [commit("redeployed", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("abc", start=3)],
-    "commit_parents": [row for pair in ("ba", "cb") for row in parents("redeployed", *pair)],
+    "repositories": [repository(name) for name in ("redeployed", "handed over", "told twice", "still a draft", "many")],
+    "commits": [
+        *(commit("redeployed", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("abc", start=3)),
+        *(
+            commit("many", "a", "2026-03-01 09:00:00") | {"hash": _hash(number, is_merge=is_merge)}
+            for number in MANY
+            for is_merge in (False, True)
+        ),
+    ],
+    "commit_parents": [
+        *(row for pair in ("ba", "cb") for row in parents("redeployed", *pair)),
+        *(row | {"hash": _hash(number, is_merge=True)} for number in MANY for row in parents("many", "a", "b", "c")),
+    ],
     "commit_trailers": [
         read(repository_uuid="redeployed", hash=sha("c"), position=0, key="This reverts commit", value=sha("b"))
     ],
-    "environments": [read(repository_uuid="redeployed", uuid="live", name="Live", environment_type_name="Production")],
-    "deployment_attempts": [*_DEPLOYED, _AGAIN],
-    "deployment_commits": [carried(_DEPLOYED[1], "b"), carried(_DEPLOYED[2], "c")],
+    "environments": [
+        read(repository_uuid=name, uuid="live", name="Live", environment_type_name="Production")
+        for name in ("redeployed", "many")
+    ],
+    "deployment_attempts": [*_DEPLOYED, _AGAIN, *_RELEASES],
+    "deployment_commits": [
+        carried(_DEPLOYED[1], "b"),
+        carried(_DEPLOYED[2], "c"),
+        *(
+            carried(_RELEASES[1 + (number - 1) // 10], "a") | {"hash": _hash(number, is_merge=is_merge)}
+            for number in MANY
+            for is_merge in (False, True)
+        ),
+    ],
+    "pull_request_commits": [
+        read(
+            repository_uuid="many",
+            pull_request_id=number,
+            hash=_hash(number),
+            position=0,
+            date="2026-03-01 09:00:00",
+            author_raw="Ann <ann@example.com>",
+            parent_count=1,
+        )
+        for number in MANY
+    ],
     # drafts that Bob looked at until Ann took them back out at 11; the third was pushed to at 10
     "pull_requests": [
         *(_still_open("handed over", number) for number in (1, 2, 3, 4)),
         merged("told twice", 1),
         {**_still_open("still a draft", 1), "draft": True},
+        *(merged("many", number, merge_commit_hash=_hash(number, is_merge=True)[:12]) for number in MANY),
     ],
     "pull_request_activity": [
         *(
@@ -191,7 +247,9 @@ ROWS_OF_SEEDS: Rows = {
             "deployment_commits",
             "pull_requests",
             "pull_request_activity",
+            "pull_request_activity_reviewers",
             "pull_request_comments",
+            "pull_request_commits",
         ),
         (),
     ),

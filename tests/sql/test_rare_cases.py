@@ -10,7 +10,7 @@ import pytest
 from bitbucket_source.models import build, build_models
 from bitbucket_source.models.project import project_directory
 
-from .rare_cases import ROWS, ROWS_OF_SEEDS, SEEDS
+from .rare_cases import MANY, ROWS, ROWS_OF_SEEDS, SEEDS
 from .raw_tables import DuckDBWarehouse, Row
 
 
@@ -69,6 +69,12 @@ def test_a_comment_is_one_event_however_the_feed_names_it(built: DuckDBWarehouse
     assert _query(built, columns, "fct_pull_requests", "repository_uuid = 'told twice'") == [
         {"review_comment_count": 1, "inline_review_comment_count": 1}
     ]
+
+
+def test_what_one_deployment_carries_in_two_ways_is_deployed(built: DuckDBWarehouse) -> None:
+    found = _query(built, "count(deployed_at) as deployed", "fct_pull_requests", "repository_uuid = 'many'")
+
+    assert found == [{"deployed": len(MANY)}]
 
 
 def test_nobody_waits_for_an_answer_to_a_draft(built: DuckDBWarehouse) -> None:

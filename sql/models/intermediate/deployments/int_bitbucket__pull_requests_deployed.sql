@@ -76,30 +76,37 @@ ranked as (
         row_number() over (
             partition by repository_uuid, pull_request_id, service_key
             order by completed_at, started_at, deployment_uuid, match_method
-        ) as in_service,
-        row_number() over (
-            partition by repository_uuid, pull_request_id
-            order by completed_at, started_at, deployment_uuid, match_method
-        ) as in_all
+        ) as in_service
     from carriers
     where completed_at is not null
+),
+
+-- only now, as a deployment may carry one in several ways: of equal rows two rankings choose different ones
+first_ones as (
+    select
+        *,
+        row_number() over (
+            partition by repository_uuid, pull_request_id
+            order by completed_at, started_at, deployment_uuid, service_key
+        ) as in_all
+    from ranked
+    where in_service = 1
 )
 
 select
-    ranked.repository_uuid,
-    ranked.pull_request_id,
-    ranked.service_key,
-    ranked.deployment_uuid,
-    ranked.started_at,
-    ranked.completed_at as deployed_at,
-    ranked.match_method,
-    ranked.in_all = 1 as is_first_service,
+    first_ones.repository_uuid,
+    first_ones.pull_request_id,
+    first_ones.service_key,
+    first_ones.deployment_uuid,
+    first_ones.started_at,
+    first_ones.completed_at as deployed_at,
+    first_ones.match_method,
+    first_ones.in_all = 1 as is_first_service,
     case
-        when ranked.completed_at < closings.merged_at then 0
-        else {{ hours_between('closings.merged_at', 'ranked.completed_at') }}
+        when first_ones.completed_at < closings.merged_at then 0
+        else {{ hours_between('closings.merged_at', 'first_ones.completed_at') }}
     end as deploy_hours
-from ranked
+from first_ones
 inner join {{ ref('int_bitbucket__pull_request_closings') }} as closings
-    on closings.repository_uuid = ranked.repository_uuid
-    and closings.pull_request_id = ranked.pull_request_id
-where ranked.in_service = 1
+    on closings.repository_uuid = first_ones.repository_uuid
+    and closings.pull_request_id = first_ones.pull_request_id
