@@ -65,15 +65,11 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot be right."""
         # Bitbucket takes it in any case; what is remembered of it is found by its name
-        object.__setattr__(self, "workspace", self.workspace.lower())
+        object.__setattr__(self, "workspace", workspace_of(self.workspace).lower())
         try:
             object.__setattr__(self, "catalog", catalog_of(self.raw, self.extra_columns))
         except CatalogError as error:
             raise SettingsError(str(error)) from None
-        if not re.fullmatch(r"[\w.{}-]+", self.workspace):
-            raise SettingsError(
-                f"workspace is {self.workspace!r}: give the workspace's name as it stands in bitbucket.org/<workspace>."
-            )
         if fault := fault_of_address("base_url", self.base_url, DEFAULT_BASE_URL):
             raise SettingsError(fault)
         if not 1 <= self.workers <= 32:
@@ -97,6 +93,22 @@ class Settings:
     def selection(self) -> Selection:
         """Which repositories are read."""
         return Selection(tuple(self.repositories), tuple(self.exclude), tuple(self.projects))
+
+
+_PASTED = re.compile(r"(?:https?://)?(?:[\w.-]*bitbucket\.org/)?([\w.{}-]+)/?([\w.{}-]*).*")
+"""a repository's or a workspace's page, or `workspace/repository`"""
+
+
+def workspace_of(given: str) -> str:
+    """A workspace's name, as it was given. Raises SettingsError where it can be none."""
+    if re.fullmatch(r"[\w.{}-]+", given):
+        return given
+    name, repository = match.groups() if "/" in given and (match := _PASTED.fullmatch(given)) else ("", "")
+    raise SettingsError(
+        f"workspace is {given!r}: give the workspace's name as it stands in bitbucket.org/<workspace>"
+        + (f": {name}." if name else ".")
+        + (f" One of its repositories is chosen with --repositories {repository}." if repository else "")
+    )
 
 
 def moment_of(date: str | None) -> str:

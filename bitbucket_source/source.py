@@ -123,6 +123,11 @@ def make_session(
     `max_staleness` (what was not verified for longer, as in 30d, is verified whatever that costs), `full_refresh` (read
     everything again) and `replaces_credentials` (what others saw, who are used no more, these have to see).
     """
+    if not isinstance(extra_columns, Mapping | None):
+        raise SettingsError(
+            f"extra_columns is {extra_columns!r}: name the table, as in "
+            '{ pull_requests = ["links.self.href"] } of config.toml.'
+        )
     settings = Settings(
         workspace,
         base_url=base_url or os.environ.get("BITBUCKET_BASE_URL") or DEFAULT_BASE_URL,
@@ -197,5 +202,7 @@ def selected_tables(names: Sequence[str] | None) -> list[Table]:
         return [table for table in DATA_TABLES if table.default]
     unknown = [name for name in _several("tables", names) if name not in known]
     if unknown:
-        raise SettingsError(f"no such table: {', '.join(unknown)}. There are: {', '.join(known)}.")
+        meant = get_close_matches(unknown[0].lower(), known, 1)
+        hint = f" Is {meant[0]} meant?" if meant else ""
+        raise SettingsError(f"no such table: {', '.join(unknown)}.{hint} There are: {', '.join(known)}.")
     return [known[name] for name in dict.fromkeys(names)]

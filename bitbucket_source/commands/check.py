@@ -12,6 +12,7 @@ from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
     from bitbucket_source.access import Access
+    from bitbucket_source.tables import Table
 
 
 @click.command(short_help="Say what the credentials can read, and why not the rest.")
@@ -47,6 +48,14 @@ def report(access: Access) -> Iterator[str]:
     yield ""
     width = max(len(table.name) for table, _ in access.tables)
     for table, refusal in access.tables:
-        yield f"  {table.name:<{width}}  {'can be read' if refusal is None else f'CANNOT: {refusal}'}"
+        yield f"  {table.name:<{width}}  {_told(access, table, refusal)}"
     yield ""
     yield f"{access.requests} requests spent."
+
+
+def _told(access: Access, table: Table, refusal: str | None) -> str:
+    if refusal is not None:
+        return f"CANNOT: {refusal}"
+    if table.is_per_repository and not access.repositories:
+        return "not tried: no repository is selected"
+    return "can be read"

@@ -70,9 +70,10 @@ def status(
     with readable_errors():
         from bitbucket_source.freshness import freshness_of
         from bitbucket_source.load.pipeline import configured_pipeline
+        from bitbucket_source.session import workspace_of
 
         where = given(destination=destination, database=database, dataset=dataset)
-        named = workspace or _configured_workspace()
+        named = workspace_of(workspace or _configured_workspace())
         # a working directory of its own: that of a sync, which may be at work, is left alone
         with tempfile.TemporaryDirectory() as directory:
             pipeline = configured_pipeline(named, pipelines_dir=directory, **where)

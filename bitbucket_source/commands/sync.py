@@ -69,6 +69,7 @@ def sync(
         from bitbucket_source.load.pipeline import configured_pipeline, refuse_what_is_no_database, warehouse_of
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
+        from bitbucket_source.sync.repositories import NONE_SELECTED
 
         session = configured_session(
             workspace=workspace, raw=listed(raw), extra_columns=added_columns(extra_columns), **given(**options)
@@ -86,7 +87,7 @@ def sync(
             result = run_sync(pipeline, session, selected)
         click.echo("\n".join(summary(result, session)))
         if session.agenda.repositories == []:
-            click.echo("Notice: no repository is selected: look at --repositories, --exclude and --projects.")
+            click.echo(f"Notice: {NONE_SELECTED}.")
         if build and not session.agenda.stop_asked:
             from bitbucket_source.commands.models import build_and_tell
 

@@ -35,7 +35,7 @@ from bitbucket_source.sync.audit import KINDS, Round, Share
 from bitbucket_source.sync.costs import pages_by_next
 from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.known import Known, NothingKnown
-from bitbucket_source.sync.repositories import Repository, read_repositories
+from bitbucket_source.sync.repositories import NONE_SELECTED, Repository, read_repositories
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
@@ -109,6 +109,8 @@ class _Planner:
         lines = [self._noted(line) for line in (*lines, *lists) if self._concerns(line)] + self._riding()
         lines.append(self._audit(lines, repositories, sizes))
         self._tell_renewals(all_owed)
+        if not repositories:
+            self._notes.append(f"Notice: {NONE_SELECTED}.")
         quota = self._quota
         return Plan(
             workspace=session.settings.workspace,

@@ -24,6 +24,8 @@ from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, R
 from bitbucket_source.sync.known import Known
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
 
+NONE_SELECTED = "no repository is selected: look at --repositories, --exclude and --projects"
+
 
 @dataclass(frozen=True)
 class Workspace:

@@ -1,0 +1,75 @@
+"""What somebody typed that cannot be meant so: what it was, and what to type instead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bitbucket_emulator import Emulator
+from tests.commands.conftest import Invoke, Run
+
+NONE_SELECTED = "no repository is selected: look at --repositories, --exclude and --projects."
+
+
+@pytest.mark.parametrize("command", ["check", "plan", "sync", "verify", "status"])
+@pytest.mark.parametrize(
+    ("workspace", "instead"),
+    [
+        ("https://bitbucket.org/acme", ": acme."),
+        ("https://bitbucket.org/acme/", ": acme."),
+        ("acme/web-shop", ": acme. One of its repositories is chosen with --repositories web-shop."),
+        (
+            "https://bitbucket.org/acme/web-shop/src/main",
+            ": acme. One of its repositories is chosen with --repositories web-shop.",
+        ),
+        ("acme?", "."),
+    ],
+)
+def test_a_workspace_that_is_none_is_told_with_the_one_that_is_meant(
+    bitbucket: Emulator, synced: Path, invoke: Invoke, command: str, workspace: str, instead: str
+) -> None:
+    done = invoke(command, workspace)
+    assert (done.exit_code, done.stdout, bitbucket.requests) == (2, "", [])
+    assert done.stderr == (
+        f"Error: workspace is {workspace!r}: give the workspace's name as it stands in bitbucket.org/<workspace>"
+        f"{instead}\n"
+    )
+    assert synced.exists()
+
+
+@pytest.mark.parametrize("name", ["pull_request", "PULL_REQUESTS"])
+def test_a_misspelt_table_is_told_with_the_one_that_is_meant(invoke: Invoke, name: str) -> None:
+    done = invoke("sync", "acme", "--tables", f"users,{name}")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Error: no such table: {name}. Is pull_requests meant? There are: workspaces, ")
+
+
+@pytest.mark.parametrize("written", ['["links.self.href"]', '"links.self.href"'])
+def test_columns_to_add_without_a_table_are_told(run: Run, tmp_path: Path, written: str) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text(f"[sources.bitbucket]\nextra_columns = {written}\n")
+    done = run("sync", "acme")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "extra_columns" in done.stderr
+
+
+@pytest.mark.parametrize("option", [("--repositories", "no-such-*"), ("--exclude", "*"), ("--projects", "NONE")])
+def test_a_selection_that_matches_nothing_is_told_by_whoever_looks_at_it(
+    synced: Path, invoke: Invoke, option: tuple[str, str]
+) -> None:
+    for command in ("verify", "plan"):
+        done = invoke(command, "acme", *option)
+        assert done.exit_code == 0, command
+        assert NONE_SELECTED in done.stdout, command
+    assert NONE_SELECTED in json.loads(invoke("verify", "acme", "--json", *option).stdout)["notices"]
+    checked = invoke("check", "acme", "--tables", "projects,commits,commit_parents", *option)
+    assert checked.stdout.splitlines()[-5:-2] == [
+        "  projects        can be read",
+        "  commits         not tried: no repository is selected",
+        "  commit_parents  not tried: no repository is selected",
+    ]
+    assert synced.exists()
