@@ -95,8 +95,10 @@ class Settings:
         return Selection(tuple(self.repositories), tuple(self.exclude), tuple(self.projects))
 
 
-_PASTED = re.compile(r"(?:https?://)?(?:[\w.-]*bitbucket\.org/)?([\w.{}-]+)/?([\w.{}-]*).*")
-"""a repository's or a workspace's page, or `workspace/repository`"""
+_PASTED = re.compile(
+    r"(?:\w+://)?(?:[^/@]*@)?(?:[\w.-]*bitbucket\.org[/:])?([\w.{}-]+)/?([\w.{}-]*?)(?:\.git)?(?:/.*)?"
+)
+"""the page of a workspace or a repository, what a repository is cloned from, or `workspace/repository`"""
 
 
 def workspace_of(given: str) -> str:
@@ -104,8 +106,10 @@ def workspace_of(given: str) -> str:
     if re.fullmatch(r"[\w.{}-]+", given):
         return given
     name, repository = match.groups() if "/" in given and (match := _PASTED.fullmatch(given)) else ("", "")
+    # what is cloned from may hold a token
+    shown = "an address" if "@" in given else repr(given)
     raise SettingsError(
-        f"workspace is {given!r}: give the workspace's name as it stands in bitbucket.org/<workspace>"
+        f"workspace is {shown}: give the workspace's name as it stands in bitbucket.org/<workspace>"
         + (f": {name}." if name else ".")
         + (f" One of its repositories is chosen with --repositories {repository}." if repository else "")
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from typing import Literal
 
 import click
 
+from bitbucket_source.api.credentials import CredentialsError
 from bitbucket_source.commands.readable_errors import readable_errors
 
 _CANCELLED = 130
@@ -38,9 +40,9 @@ def login(
         key, secret = known_consumer(client_id, oauth_url)
         if not secret:
             click.echo(f"The OAuth consumer needs the callback URL {callback_url(at)}")
-        key = key or click.prompt("Its key")
-        secret = secret or click.prompt("Its secret", hide_input=True)
         try:
+            key = key or _asked("key")
+            secret = secret or _asked("secret", hide_input=sys.stdin.isatty())
             made = log_in(
                 key,
                 secret,
@@ -59,6 +61,19 @@ def login(
         click.echo(f"Kept in {made.place}; good until three months after it was last used.")
         if (first := before_login(oauth_url)) is not None:
             click.echo(f"Notice: before the login go {first}: take them away to use the login.")
+
+
+def _asked(what: str, *, hide_input: bool = False) -> str:
+    try:
+        return str(click.prompt(f"Its {what}", hide_input=hide_input))
+    except click.Abort as aborted:
+        if not isinstance(aborted.__context__, EOFError) or sys.stdin.isatty():
+            raise
+        click.echo()
+        raise CredentialsError(
+            f"There is no terminal here to ask for the consumer's {what}. "
+            "Set BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or log in from a terminal."
+        ) from None
 
 
 def _open_browser(url: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
 import stat
 import subprocess
 import sys
@@ -170,7 +173,38 @@ def test_the_consumer_is_asked_for_and_its_callback_url_told(invoke: Invoke) -> 
     done = invoke("login", "--port", "4711")
     assert "The OAuth consumer needs the callback URL http://127.0.0.1:4711/" in done.stdout
     assert "Its key" in done.stdout
-    assert done.exit_code != 0
+    assert done.exit_code == 2
+
+
+@pytest.mark.parametrize(("arguments", "lacking"), [((), "key"), (("--client-id", KEY), "secret")])
+def test_without_a_terminal_what_to_set_is_told(
+    environment: dict[str, str], tmp_path: Path, arguments: tuple[str, ...], lacking: str
+) -> None:
+    with started(environment, tmp_path, *arguments) as process:
+        code, output = said(process, "")
+    assert code == 2
+    assert output.splitlines()[-1] == (
+        f"Error: There is no terminal here to ask for the consumer's {lacking}. "
+        "Set BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET, or log in from a terminal."
+    )
+    assert "Warning" not in output
+    assert kept(tmp_path) == []
+
+
+def test_ctrl_c_at_a_question_cancels(environment: dict[str, str], tmp_path: Path) -> None:
+    terminal, its_end = pty.openpty()
+    with subprocess.Popen(
+        [COMMAND, "login"], cwd=tmp_path, env=environment, stdin=its_end, stdout=its_end, stderr=its_end
+    ) as process:
+        told = b""
+        while b"Its key" not in told:
+            told += os.read(terminal, 1024)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+        told += os.read(terminal, 1024)
+    os.close(its_end)
+    os.close(terminal)
+    assert (code, told.split(b"\r\n")[-2]) == (130, b"Cancelled: nothing was kept.")
 
 
 def test_a_secret_that_is_wrong_is_told(invoke: Invoke, tmp_path: Path) -> None:

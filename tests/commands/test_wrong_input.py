@@ -73,3 +73,16 @@ def test_a_selection_that_matches_nothing_is_told_by_whoever_looks_at_it(
         "  commit_parents  not tried: no repository is selected",
     ]
     assert synced.exists()
+
+
+@pytest.mark.parametrize(
+    "cloned_from",
+    ["https://x-token-auth:swordfish@bitbucket.org/acme/web-shop.git", "git@bitbucket.org:acme/web-shop.git"],
+)
+def test_what_is_cloned_from_is_no_workspace_and_its_token_not_shown(invoke: Invoke, cloned_from: str) -> None:
+    done = invoke("sync", cloned_from)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: workspace is an address: give the workspace's name as it stands in bitbucket.org/<workspace>: acme. "
+        "One of its repositories is chosen with --repositories web-shop.\n"
+    )
