@@ -19,6 +19,9 @@ from bitbucket_source.tables.contract import SYNCED_AT
 
 _FEW = 50
 """rows, all columns of which are read as quickly as their keys"""
+_MANY = 1000
+"""rows that are dear to look up: the more there are, the more are stored already"""
+_MOST_SKIPPED = 8
 _NEWEST_COMPLETED = """
     select repository_uuid, table_name, cursor, declaration
     from (
@@ -53,6 +56,7 @@ class StoredRows:
         self._database = database
         self.catalog = catalog
         self._places: dict[Table, set[Any]] = {}
+        self._in_vain: dict[tuple[Table, frozenset[Any]], _InVain] = {}
 
     def different(self, table: Table, objects: Sequence[Any], place: Mapping[str, str | int]) -> list[Any]:
         """Those of the objects whose row is not stored, or not just so, by a completed load."""
@@ -71,7 +75,11 @@ class StoredRows:
         rows = _without_twins(table, rows)
         if table.keeps_known:
             rows = self._completed(table, rows)
+        in_vain = self._in_vain.setdefault((table, frozenset(rows[table.key[0]].unique().to_pylist())), _InVain())
+        if rows.num_rows >= _MANY and in_vain.is_skipped():
+            return rows
         differ = self._differ(table, rows)
+        in_vain.looked(found=not all(differ))
         return rows if all(differ) else rows.filter(pa.array(differ, pa.bool_()))
 
     def unlike(self, table: Table, rows: pa.Table) -> list[tuple[Key, dict[str, tuple[Any, Any]] | None]]:
@@ -221,6 +229,27 @@ class StoredRows:
             for row in rows.to_pylist()
         ]
         return pa.Table.from_pylist(whole, schema=rows.schema)
+
+
+class _InVain:
+    """How often rows of one place were looked for and none was stored just so.
+
+    Then some of the next are not looked for: at worst they are written although they are stored. While a history of a
+    million commits is read for the first time, the looks would take longer than the reading.
+    """
+
+    def __init__(self) -> None:
+        self._skip = self._next = 0
+
+    def is_skipped(self) -> bool:
+        """Whether the rows at hand are not looked for."""
+        self._skip -= 1
+        return self._skip >= 0
+
+    def looked(self, *, found: bool) -> None:
+        """Take note of a look."""
+        self._next = 0 if found else min(_MOST_SKIPPED, 2 * self._next or 1)
+        self._skip = self._next
 
 
 def _alive(table: Table) -> list[str]:

@@ -133,7 +133,7 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
             yield Trouble(PULL_REQUESTS, job.repository.full_name, misfit.label, misfit.why)
         if settled:
             reached = _later(reached, settled[-1].updated_on)
-        stirred = new if cursor is None else job.known.different(PULL_REQUESTS, new, job.repository.place)
+        stirred = new if cursor is None else _stirred(job, cursor, new)
         if cursor is not None:
             reached = _with_sign(job, reached, stirred)
         recent = _met_again(recent, reached.updated_on)
@@ -155,6 +155,13 @@ def _by_change(ask: Ask, job: Job, cursor: PullRequestsCursor | None, children: 
     reached = _walked(reached)
     yield Reached(reached)
     yield from _with_children(children.read_everything(reached.below), reached)
+
+
+def _stirred(job: Job, cursor: PullRequestsCursor, rows: Sequence[Any]) -> list[Any]:
+    """Those of the rows that changed since the cursor: of those read before, what differs from what is stored."""
+    read_before = [row for row in rows if moment(row.updated_on) <= moment(cursor.updated_on)]
+    different = job.known.different(PULL_REQUESTS, read_before, job.repository.place) if read_before else []
+    return [*different, *(row for row in rows if moment(row.updated_on) > moment(cursor.updated_on))]
 
 
 def _by_windows(ask: Ask, job: Job, cursor: PullRequestsCursor, children: Children) -> Events:
