@@ -6,10 +6,15 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from dlt.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, LookupTraces
 
 TROUBLE = 1
 USAGE = 2
@@ -66,6 +71,13 @@ def _told(error: Exception) -> tuple[str, int] | None:
             return of_file
         if told := _told_by_dlt(cause):
             return told, USAGE
+        if _is_unreachable_postgres(cause):
+            # in the middle of a load something was read
+            return (
+                f"Postgres cannot be reached: {' '.join(str(cause).split())} "
+                "Look at [destination.postgres.credentials] in .dlt/secrets.toml.",
+                TROUBLE if getattr(error, "step", "") == "load" else USAGE,
+            )
     return None
 
 
@@ -123,14 +135,17 @@ def _told_by_dlt(cause: BaseException) -> str | None:
         InvalidNativeValue,
     )
     from dlt.common.destination.exceptions import UnknownDestinationModule
+    from dlt.common.exceptions import MissingDependencyException
     from dlt.destinations.exceptions import DestinationConnectionError
 
     if isinstance(cause, UnknownDestinationModule):
         return "dlt knows no such destination. Give the name of one of dlt's: duckdb, postgres, bigquery, snowflake ..."
+    if isinstance(cause, MissingDependencyException):
+        return f"{cause.caller} needs a package that is not installed: pip install '{cause.dependencies[0]}'."
     if isinstance(cause, ConfigFieldMissingException):
         return (
             f"The destination needs a setting that is missing: {', '.join(cause.fields)}. "
-            "Put it into .dlt/secrets.toml under [destination.<name>.credentials]."
+            f"Put it into .dlt/secrets.toml under [{_section_of(cause)}]."
         )
     if isinstance(cause, ConfigValueCannotBeCoercedException):
         # not the value, which may be a secret
@@ -146,6 +161,30 @@ def _told_by_dlt(cause: BaseException) -> str | None:
     if isinstance(cause, DestinationConnectionError):
         return f"The destination cannot be reached: {cause.inner_exc}".strip()
     return None
+
+
+def _section_of(missing: ConfigFieldMissingException) -> str:
+    """The section of secrets.toml in which a destination's setting is missing: credentials have one of their own."""
+    sought = max(_sought(chain.from_iterable(missing.traces.values())), key=len, default=["destination", "<name>", ""])
+    end = sought.index("credentials") + 1 if "credentials" in sought else -1
+    return ".".join(sought[:end])
+
+
+def _sought(traces: Iterable[LookupTrace | LookupTraces]) -> Iterator[list[str]]:
+    """Where a destination's setting was looked for."""
+    for trace in traces:
+        nested = getattr(trace, "traces", None)
+        if nested is not None:
+            yield from _sought(chain.from_iterable(nested.values()))
+        elif (sought := str(getattr(trace, "key", "")).lower().split("__"))[0] == "destination":
+            yield sought
+
+
+def _is_unreachable_postgres(cause: BaseException) -> bool:
+    """Whether no connection came about: what a server says has a code."""
+    kind = type(cause)
+    is_operational = kind.__module__.partition(".")[0] == "psycopg2" and kind.__name__ == "OperationalError"
+    return is_operational and getattr(cause, "pgcode", "") is None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

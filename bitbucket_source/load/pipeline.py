@@ -100,7 +100,12 @@ def refuse_what_is_no_database(pipeline: dlt.Pipeline) -> None:
     """Raise DestinationError for a destination whose rows no SQL changes, as files: marks and books take it."""
     from dlt.destinations.job_client_impl import SqlJobClientBase
 
-    if not isinstance(pipeline.destination_client(), SqlJobClientBase):
+    try:
+        # not made: that would ask for credentials first
+        kind = pipeline.destination.client_class
+    except ImportError:
+        kind = type(pipeline.destination_client())
+    if not issubclass(kind, SqlJobClientBase):
         raise DestinationError(
             f"{pipeline.destination.destination_name} is no database with SQL, which a sync needs to change rows: "
             "choose duckdb, postgres, bigquery, snowflake ..."
