@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bitbucket_source.commands.options import given, warehouse_options
+from bitbucket_source.commands.options import warehouse, warehouse_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def forget(user_uuid: str, destination: str | None, database: str | None, datase
         from bitbucket_source.load.pipeline import configured_pipeline, kind_of
         from bitbucket_source.load.workspaces import synced_workspaces
 
-        where = given(destination=destination, database=database, dataset=dataset)
+        where = warehouse(destination, database, dataset)
         # a working directory of its own: those of syncs are left alone
         workspaces = synced_workspaces(configured_pipeline("forget", pipelines_dir=directory, **where))
         pipeline = configured_pipeline(workspaces[0], pipelines_dir=directory, **where)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bitbucket_source.commands.options import given, warehouse_options
+from bitbucket_source.commands.options import given, warehouse, warehouse_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 
@@ -35,7 +35,8 @@ def models(
         if wrong := [name for name, equals, _ in pairs if not equals]:
             raise click.BadParameter(f"write it NAME=VALUE, not {wrong[0]}", param_hint="--vars")
         build_and_tell(
-            **given(destination=destination, database=database, dataset=dataset, marts_schema=schema),
+            **warehouse(destination, database, dataset),
+            **given(marts_schema=schema),
             select=select,
             exclude=exclude,
             variables={_known(name): value_of(value) for name, _, value in pairs},

@@ -91,6 +91,13 @@ warehouse_options = _together(
 """Where the tables are."""
 
 
+def warehouse(destination: str | None, database: str | None, dataset: str | None) -> dict[str, Any]:
+    """What was given of the options of the warehouse. Raises UsageError where one would be passed over."""
+    if database and destination not in {None, "", "duckdb"}:
+        raise click.UsageError(f"--database is a file of DuckDB's: it does not go with --destination {destination}.")
+    return given(destination=destination, database=database, dataset=dataset)
+
+
 def given(**options: Any) -> dict[str, Any]:
     """The options that were given: the others must not hide what the configuration says."""
     # 0 is given, although it equals False

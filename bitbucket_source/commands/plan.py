@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_source.commands.options import chosen_tables, given, warehouse_options, workspace_options
+from bitbucket_source.commands.options import chosen_tables, given, warehouse, warehouse_options, workspace_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def plan(
 
         session = configured_session(workspace=workspace, **given(**options))
         selected = chosen_tables(tables)
-        where = given(destination=destination, database=database, dataset=dataset)
+        where = warehouse(destination, database, dataset)
         with stored_in_warehouse(session, **where) as stored:
             made = make_plan(session, selected, stored)
         click.echo(_as_json(made) if as_json else "\n".join(page(made)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bitbucket_source.commands.options import given, warehouse_options
+from bitbucket_source.commands.options import warehouse, warehouse_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def status(
         from bitbucket_source.load.pipeline import configured_pipeline
         from bitbucket_source.session import workspace_of
 
-        where = given(destination=destination, database=database, dataset=dataset)
+        where = warehouse(destination, database, dataset)
         named = workspace_of(workspace or _configured_workspace())
         # a working directory of its own: that of a sync, which may be at work, is left alone
         with tempfile.TemporaryDirectory() as directory:

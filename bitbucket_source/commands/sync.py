@@ -18,6 +18,7 @@ from bitbucket_source.commands.options import (
     content_options,
     given,
     listed,
+    warehouse,
     warehouse_options,
     workspace_options,
 )
@@ -76,7 +77,7 @@ def sync(
         )
         session.tables_named = are_named(tables)
         selected = chosen_tables(tables)
-        where = given(destination=destination, database=database, dataset=dataset)
+        where = warehouse(destination, database, dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)
         if build:
             # hours later it would be too late to say that they cannot be built there

@@ -12,6 +12,7 @@ from bitbucket_source.commands.options import (
     chosen_tables,
     given,
     limit_options,
+    warehouse,
     warehouse_options,
     workspace_options,
 )
@@ -69,7 +70,7 @@ def verify(
 
         session = configured_session(workspace=workspace, **given(**options))
         selected = chosen_tables(tables)
-        where = given(destination=destination, database=database, dataset=dataset)
+        where = warehouse(destination, database, dataset)
         pipeline = configured_pipeline(session.settings.workspace, **where)
         with stopping_on_ctrl_c(session, pipeline), progress_of(session):
             found = verification.verify(

@@ -67,11 +67,21 @@ def test_a_destination_whose_package_is_not_installed_is_told_with_it(
     assert told.endswith(" needs a package that is not installed: pip install 'dlt[snowflake]'.")
 
 
-@pytest.mark.parametrize(
+ALL = pytest.mark.parametrize(
     "command",
     [("sync", "acme"), ("status", "acme"), ("verify", "acme"), ("plan", "acme"), ("models",), ("forget", "{0}")],
     ids=lambda command: command[0],
 )
+
+
+@ALL
+def test_a_file_beside_another_destination_is_not_passed_over(invoke: Invoke, command: tuple[str, ...]) -> None:
+    done = invoke(*command, "--destination", "postgres", "--database", "b.duckdb")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--database is a file of DuckDB's: it does not go with --destination postgres." in done.stderr
+
+
+@ALL
 def test_a_postgres_that_nobody_runs_is_told_by_every_command(
     bitbucket: Emulator, invoke: Invoke, command: tuple[str, ...]
 ) -> None:
