@@ -172,6 +172,7 @@ class _Run:
             cursors,
             comparison,
             self._findings,
+            self._named,
         )
         if not (repositories := check.run()):
             self._findings.tell(f"{NONE_SELECTED}.")

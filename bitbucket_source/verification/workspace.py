@@ -40,6 +40,8 @@ class WorkspaceCheck:
     cursors: Cursors
     comparison: Comparison
     findings: Findings
+    named: bool = False
+    """whether somebody named the tables: then one that cannot be read is a failure"""
 
     def run(self) -> list[Repository]:
         """Compare them; returns the selected repositories. Raises the error of the list of repositories."""
@@ -141,7 +143,7 @@ class WorkspaceCheck:
         return self.ask.wanted & {table, USERS}
 
     def _attempt(self, table: Table, compare: Callable[[], None]) -> None:
-        attempt(self.findings, table, self.ask.workspace, compare)
+        attempt(self.findings, table, self.ask.workspace, compare, is_failure=self.named)
 
 
 def attempt(

@@ -136,3 +136,14 @@ def test_a_table_that_was_never_synced_is_told(synced: Path, invoke: Invoke) -> 
     change(synced, "drop table tags")
     assert "tags: not compared: it is not in the warehouse" in invoke("verify", "acme").stdout
     assert invoke("verify", "acme", "--tables", "tags").exit_code == 1
+
+
+def test_a_token_of_repositories_alone_verifies_what_it_synced(invoke: Invoke) -> None:
+    token = {"BITBUCKET_EMAIL": "", "BITBUCKET_API_TOKEN": "", "BITBUCKET_ACCESS_TOKEN": "emulator-repository-token"}
+    assert invoke("sync", "acme", **token).exit_code == 0
+    done = invoke("verify", "acme", **token)
+    assert done.exit_code == 0, done.stdout
+    for table in ("projects", "workspace_members"):
+        assert f"Notice: {table}: not compared: 403 " in done.stdout
+    assert "No differences." in done.stdout
+    assert invoke("verify", "acme", "--tables", "projects", **token).exit_code == 1, "it was named"
