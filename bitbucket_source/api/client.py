@@ -249,7 +249,8 @@ def _json_body(response: Response) -> bytes:
     """The body of a 200. Raises TryFailed where it says that it is something else than JSON."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind and "json" not in kind:
-        raise TryFailed(f"the answer is {kind} where JSON was due")
+        whose = ", as a proxy or a login page gives, or an address that is not the API's" if kind == "text/html" else ""
+        raise TryFailed(f"the answer is {kind} where JSON was due{whose}")
     return response.body
 
 

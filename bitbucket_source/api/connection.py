@@ -82,6 +82,8 @@ def _why_no_answer(error: Exception) -> str:
     match error:
         case exceptions.ProxyError():
             return "the proxy gives no connection; check HTTPS_PROXY"
+        case exceptions.SSLError() if "certificate" not in str(error).lower():
+            return "it does not answer in TLS; check whether http:// is meant, or a proxy stands between"
         case exceptions.SSLError():
             return "the server's certificate is not trusted; name your own authority's file in REQUESTS_CA_BUNDLE"
         case exceptions.Timeout():

@@ -85,6 +85,15 @@ def test_a_certificate_is_trusted_by_requests_ca_bundle_only(
         assert read(make_client(stub.url)) == {"fine": True}
 
 
+def test_a_port_without_tls_is_told_as_such() -> None:
+    with serving(lambda _: json_reply({"fine": True})) as stub, pytest.raises(ServerTrouble) as caught:
+        read(make_client(stub.url.replace("http://", "https://")))
+    assert caught.value.why == (
+        f"no answer from {stub.url.removeprefix('http://')}: it does not answer in TLS; "
+        f"check whether http:// is meant, or a proxy stands between ({QUICK.tries} tries)."
+    )
+
+
 def test_a_ca_bundle_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     with pytest.raises(ServerTrouble, match="the file that REQUESTS_CA_BUNDLE names cannot be read"):

@@ -26,7 +26,13 @@ PASSING = [
         {"kind": "cut_before_headers"}, None, "no answer: the connection failed (ConnectionError)", id="cut at once"
     ),
     pytest.param({"kind": "cut"}, None, "no answer: the connection failed (ChunkedEncodingError)", id="cut inside"),
-    pytest.param({"kind": "html", "status": 200}, None, "the answer is text/html where JSON was due", id="a page"),
+    pytest.param(
+        {"kind": "html", "status": 200},
+        None,
+        "the answer is text/html where JSON was due, as a proxy or a login page gives, "
+        "or an address that is not the API's",
+        id="a page",
+    ),
     pytest.param({"kind": "truncate"}, None, "the answer is broken JSON", id="half of the JSON"),
     pytest.param({"kind": "bad_json", "body": ""}, None, "the answer is broken JSON", id="nothing"),
 ]
