@@ -76,3 +76,24 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+
+{#- A text to sort by, in the order of its characters' numbers: Postgres sorts as the language of its database does. -#}
+{% macro in_code_order(text) -%}
+    {{ return(adapter.dispatch('in_code_order', 'bitbucket_source')(text)) }}
+{%- endmacro %}
+
+{% macro default__in_code_order(text) -%} {{ text }} {%- endmacro %}
+
+{% macro postgres__in_code_order(text) -%} {{ text }} collate "C" {%- endmacro %}
+
+
+{#- The first or last of texts in that order (`min`, `max`). -#}
+{% macro of_texts(aggregate, text) -%}
+    {{ return(adapter.dispatch('of_texts', 'bitbucket_source')(aggregate, text)) }}
+{%- endmacro %}
+
+{% macro default__of_texts(aggregate, text) -%} {{ aggregate }}({{ text }}) {%- endmacro %}
+
+{#- What comes of it is compared as any other text again. -#}
+{% macro postgres__of_texts(aggregate, text) -%} {{ aggregate }}({{ text }} collate "C") collate "default" {%- endmacro %}

@@ -12,7 +12,11 @@ kinds as (
         kinds.environment_kind,
         row_number() over (
             partition by environments.repository_uuid, environments.environment_uuid
-            order by kinds.priority, kinds.environment_pattern, kinds.repository_pattern, kinds.environment_kind
+            order by
+                kinds.priority,
+                {%- for column in ['environment_pattern', 'repository_pattern', 'environment_kind'] %}
+                {{ in_code_order('kinds.' ~ column) }} {{ "," if not loop.last }}
+                {%- endfor %}
         ) as kind_rank
     from environments
     inner join {{ ref('stg_bitbucket__environment_kinds') }} as kinds
@@ -27,7 +31,11 @@ services as (
         services.service,
         row_number() over (
             partition by environments.repository_uuid, environments.environment_uuid
-            order by services.priority, services.repository_pattern, services.environment_pattern, services.service
+            order by
+                services.priority,
+                {%- for column in ['repository_pattern', 'environment_pattern', 'service'] %}
+                {{ in_code_order('services.' ~ column) }} {{ "," if not loop.last }}
+                {%- endfor %}
         ) as service_rank
     from environments
     inner join {{ ref('stg_bitbucket__services') }} as services

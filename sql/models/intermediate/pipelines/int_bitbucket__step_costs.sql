@@ -15,7 +15,7 @@ prices as (
         prices.currency,
         row_number() over (
             partition by attempts.repository_uuid, attempts.pipeline_uuid, attempts.step_uuid, attempts.started_at
-            order by prices.priority, prices.step_pattern, prices.price_per_minute
+            order by prices.priority, {{ in_code_order('prices.step_pattern') }}, prices.price_per_minute
         ) as price_rank
     from attempts
     inner join {{ ref('stg_bitbucket__step_prices') }} as prices

@@ -5,7 +5,7 @@ with commits as (
         max(committed_at) as last_commit_at,
         count(*) as commit_count,
         count(distinct author_email) as email_count,
-        max(author_name) as author_name
+        {{ of_texts('max', 'author_name') }} as author_name
     from {{ ref('int_bitbucket__commits_attributed') }}
     where contributor_key <> '' and not is_deleted
     group by contributor_key
@@ -26,7 +26,7 @@ members as (
 ),
 
 teams as (
-    select {{ contributor_key('user_uuid') }} as user_uuid, min(team) as team
+    select {{ contributor_key('user_uuid') }} as user_uuid, {{ of_texts('min', 'team') }} as team
     from {{ ref('stg_bitbucket__teams') }}
     group by {{ contributor_key('user_uuid') }}
 )

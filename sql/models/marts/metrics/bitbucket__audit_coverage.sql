@@ -107,7 +107,7 @@ reasons as (
         metric,
         repository_uuid,
         reason,
-        row_number() over (partition by metric, repository_uuid order by count(*) desc, reason) as place
+        row_number() over (partition by metric, repository_uuid order by count(*) desc, {{ in_code_order('reason') }}) as place
     from candidates
     where reason is not null
     group by metric, repository_uuid, reason

@@ -29,12 +29,12 @@ ranked as (
         *,
         row_number() over (
             partition by repository_uuid, window_days
-            order by commit_count desc, contributor_key
+            order by commit_count desc, {{ in_code_order('contributor_key') }}
         ) as place,
         sum(commit_count) over (partition by repository_uuid, window_days) as all_commits,
         sum(commit_count) over (
             partition by repository_uuid, window_days
-            order by commit_count desc, contributor_key
+            order by commit_count desc, {{ in_code_order('contributor_key') }}
             rows between unbounded preceding and current row
         ) as commits_so_far
     from commits
