@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check(workspace: str | None, tables: str | None, **options: Any) -> None:
     """Say whose the credentials are and which tables of WORKSPACE they can read, and why not the others.
 
-    Costs about ten requests. Exit code 1 if a table cannot be read, or one of several credentials is not accepted.
+    Costs about fifteen requests. Exit code 1 if a table cannot be read, or one of several credentials is not accepted.
     """
     with readable_errors():
         from bitbucket_source.access import check_access

@@ -15,9 +15,11 @@ from bitbucket_source.commands.readable_errors import readable_errors
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port to listen on; 0 for any."
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed makes another company.")
-@click.option("--repositories", type=click.IntRange(1, 1000), default=12, show_default=True)
-@click.option("--people", type=click.IntRange(2, 1000), default=20, show_default=True)
-@click.option("--years", type=click.FloatRange(0.1, 20), default=2, show_default=True)
+@click.option("--repositories", type=click.IntRange(1, 1000), default=12, show_default=True, help="How many it has.")
+@click.option("--people", type=click.IntRange(2, 1000), default=20, show_default=True, help="How many work there.")
+@click.option(
+    "--years", type=click.FloatRange(0.1, 20), default=2, show_default=True, help="How long they have worked so far."
+)
 @click.option("--scale", type=click.FloatRange(0.01), default=1.0, show_default=True, help="How busy the company is.")
 @click.option("--rate-limit", type=click.IntRange(1), metavar="N", help="Grant each credential N requests an hour.")
 def emulator(port: int, rate_limit: int | None, **world: Any) -> None:

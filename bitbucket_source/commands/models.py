@@ -14,8 +14,12 @@ from bitbucket_source.commands.readable_errors import readable_errors
 @click.command(short_help="Build the SQL models over what `sync` has loaded.")
 @warehouse_options
 @click.option("--schema", help="The schema the models are made in. [default: bitbucket_marts]")
-@click.option("--select", multiple=True, help="dbt selection of what to build. [default: everything]")
-@click.option("--exclude", multiple=True, help="dbt selection of what to leave out.")
+@click.option(
+    "--select",
+    multiple=True,
+    help="What to build, as dbt selects: +NAME with what it takes from. [default: everything]",
+)
+@click.option("--exclude", multiple=True, help="What to leave out, as dbt selects.")
 @click.option("--vars", "variables", multiple=True, metavar="NAME=VALUE", help='A dbt variable; a list as ["a", "b"].')
 @click.option("--full-refresh", is_flag=True, help="Make incremental models anew.")
 @click.option("--verbose", is_flag=True, help="Show dbt's own output.")
@@ -29,7 +33,10 @@ def models(
     variables: tuple[str, ...],
     **flags: Any,
 ) -> None:
-    """Build the SQL models (dbt, in this process) over a database that `sync` has loaded."""
+    """Build the SQL models (dbt, in this process) over a database that `sync` has loaded.
+
+    Exit codes: 0 done, 1 a model could not be built or a test failed, 2 wrong usage, 75 a sync is at work.
+    """
     with readable_errors():
         pairs = [variable.partition("=") for variable in variables]
         if wrong := [name for name, equals, _ in pairs if not equals]:

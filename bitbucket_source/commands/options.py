@@ -26,9 +26,15 @@ def _together(*options: Decorator) -> Decorator:
 workspace_options = _together(
     click.argument("workspace", required=False),
     click.option("--base-url", help="Where the API answers. [default: https://api.bitbucket.org/2.0]"),
-    click.option("--repositories", multiple=True, metavar="GLOB", help="Only repositories whose slug matches."),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out repositories whose slug matches."),
-    click.option("--projects", multiple=True, metavar="KEY", help="Only repositories of these projects."),
+    click.option(
+        "--repositories", multiple=True, metavar="GLOB", help="Only repositories whose slug matches; may be repeated."
+    ),
+    click.option(
+        "--exclude", multiple=True, metavar="GLOB", help="Leave out repositories whose slug matches; may be repeated."
+    ),
+    click.option(
+        "--projects", multiple=True, metavar="KEY", help="Only repositories of this project; may be repeated."
+    ),
     click.option(
         "--tables",
         metavar="NAMES",

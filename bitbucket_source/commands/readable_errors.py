@@ -64,7 +64,7 @@ def _told(error: Exception) -> tuple[str, int] | None:
         if isinstance(cause, Stopped):
             return f"stopped before the end: {cause}. What bounds a sync in the configuration holds here too.", STOPPED
         if isinstance(cause, ModelsError):
-            return str(cause), TROUBLE
+            return str(cause).replace("`verbose=True`", "`--verbose`"), TROUBLE
         if isinstance(cause, LockedError):
             return str(cause), LOCKED
         if of_file := _told_of_file(cause):

@@ -60,6 +60,7 @@ def sync(
     """Load what is new or changed in WORKSPACE.
 
     The first run loads everything, later ones what has changed. Stopped at any moment, the next run goes on.
+    The rows told at the end are those written: one that was read twice is told twice.
 
     \b
     Exit codes: 0 done, 1 something could not be read (listed at the end), 2 wrong usage or credentials,

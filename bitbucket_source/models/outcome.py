@@ -23,6 +23,11 @@ _ADVICE = (
         r"could not connect|connection to server|[Cc]onnection refused|password authentication",
         "Check the connection string and that the server is up.",
     ),
+    (r"No space left on device", "Make room for the database and build again."),
+    (
+        r"bitbucket__\w+\"? does not exist",
+        "What a model takes from has to be built, too: select it as +NAME, with all that is before it.",
+    ),
     (r"permission denied", "Grant the user the right to create schemas and tables, and to read the raw schema."),
 )
 _DEFAULT_ADVICE = "Correct the file named above and build again; `verbose=True` shows dbt's own output."

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 
@@ -66,6 +67,9 @@ def test_a_variable_is_what_its_text_is_in_json(text: str, value: object) -> Non
             ["--schema", "Bitbucket_Raw"], 2, "cannot be made in bitbucket_raw, among the tables", id="no place"
         ),
         pytest.param(["--select", "issues"], 1, "No model matches the selection 'issues'", id="no model"),
+        pytest.param(
+            ["--select", "bitbucket__dim_dates", "--schema", "new"], 1, "select it as +NAME", id="nothing to build upon"
+        ),
         pytest.param(["--vars", "bitbucket_step_day=30"], 2, "there is no bitbucket_step_day. There", id="no variable"),
         pytest.param(["--vars", "as_of"], 2, "write it NAME=VALUE", id="a variable without a value"),
         pytest.param(["--destination", "bigquery"], 2, "run by themselves on duckdb and postgres", id="a destination"),
@@ -129,6 +133,12 @@ def test_the_list_of_commands_has_a_whole_sentence_for_each(invoke: Invoke) -> N
 
     assert [line.split()[0] for line in told] == sorted(main.commands)
     assert [line for line in told if line.endswith("..") or not line.endswith(".")] == []
+
+
+def test_every_option_of_every_command_is_explained() -> None:
+    options = [(name, each) for name, command in main.commands.items() for each in command.params]
+    unexplained = [(name, each.name) for name, each in options if isinstance(each, click.Option) and not each.help]
+    assert unexplained == []
 
 
 @pytest.mark.parametrize("command", ["", "demo", "login", "logout", "check", "sync", "status", "models", "emulator"])
