@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,18 +24,24 @@ def _together(*options: Decorator) -> Decorator:
     return decorate
 
 
+def _each(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that were given separated by commas, or one by one."""
+    if values and not any(map(listed, values)):
+        raise click.BadParameter("it names nothing: leave it out to take all.")
+    return tuple(chain.from_iterable(map(listed, values)))
+
+
+def several(*names: str, **attributes: Any) -> Decorator:
+    """An option that takes several names."""
+    return click.option(*names, multiple=True, callback=_each, **attributes)
+
+
 workspace_options = _together(
     click.argument("workspace", required=False),
     click.option("--base-url", help="Where the API answers. [default: https://api.bitbucket.org/2.0]"),
-    click.option(
-        "--repositories", multiple=True, metavar="GLOB", help="Only repositories whose slug matches; may be repeated."
-    ),
-    click.option(
-        "--exclude", multiple=True, metavar="GLOB", help="Leave out repositories whose slug matches; may be repeated."
-    ),
-    click.option(
-        "--projects", multiple=True, metavar="KEY", help="Only repositories of this project; may be repeated."
-    ),
+    several("--repositories", metavar="GLOBS", help="Only repositories whose slug matches one of these, as pay*,web."),
+    several("--exclude", metavar="GLOBS", help="Leave out repositories whose slug matches one of these."),
+    several("--projects", metavar="KEYS", help="Only repositories of these projects."),
     click.option(
         "--tables",
         metavar="NAMES",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bitbucket_source.commands.options import warehouse, warehouse_options
+from bitbucket_source.commands.options import several, warehouse, warehouse_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _OUTCOMES = {
 @click.command(short_help="Say how fresh the tables are, and what could not be read.")
 @click.argument("workspace", required=False)
 @warehouse_options
-@click.option("--repositories", multiple=True, metavar="GLOB", help="Show all of the repositories whose slug matches.")
+@several("--repositories", metavar="GLOBS", help="Show all of the repositories whose slug matches one of these.")
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 def status(
     workspace: str | None,

@@ -86,3 +86,23 @@ def test_what_is_cloned_from_is_no_workspace_and_its_token_not_shown(invoke: Inv
         "Error: workspace is an address: give the workspace's name as it stands in bitbucket.org/<workspace>: acme. "
         "One of its repositories is chosen with --repositories web-shop.\n"
     )
+
+
+def test_globs_are_separated_by_commas_as_names_of_tables_are(
+    bitbucket: Emulator, synced: Path, invoke: Invoke
+) -> None:
+    [first, second, third] = sorted(each.slug for each in bitbucket.world.repositories.values())
+    wanted = ("--repositories", f"{first}, {second}")
+    assert invoke("check", "acme", "--tables", "projects", *wanted).stdout.count("2 repositories selected") == 1
+    left = invoke("plan", "acme", "--tables", "projects", "--exclude", f"{first},{second}").stdout
+    assert left.startswith("acme: 1 repositories selected")
+    shown = invoke("status", "acme", *wanted).stdout
+    assert (f"  {first}\n" in shown, f"  {second}\n" in shown, f"  {third}\n" in shown) == (True, True, False)
+    assert synced.exists()
+
+
+@pytest.mark.parametrize("option", ["--repositories", "--exclude", "--projects"])
+def test_an_empty_selection_is_not_all(bitbucket: Emulator, invoke: Invoke, option: str) -> None:
+    done = invoke("sync", "acme", option, "")
+    assert (done.exit_code, done.stdout, bitbucket.requests) == (2, "", [])
+    assert f"Invalid value for '{option}': it names nothing: leave it out to take all." in done.stderr
