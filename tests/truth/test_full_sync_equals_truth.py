@@ -72,6 +72,23 @@ def test_an_audit_sees_what_no_signal_tells(changing: Changing, change: Change) 
     changing.sync_behind(change, audit_requests="all")
 
 
+_PROBABLY_SEEN = (
+    "a pull request is edited",
+    "a pull request is queued",
+    "another reviewer is asked",
+    "a reviewer who took part is let off",
+    "a reviewer who did nothing is let off",
+    "the only comment of somebody is deleted",
+)
+"""what moves `updated_on` only presumably (FACTS 3)"""
+
+
+@pytest.mark.parametrize("name", _PROBABLY_SEEN)
+def test_an_audit_sees_what_only_presumably_has_a_signal(changing: Changing, name: str) -> None:
+    changing.company.world.probable_moves = False
+    changing.sync_behind((SEEN | DELETED)[name], audit_requests="all")
+
+
 @pytest.fixture
 def changing(company: Emulator, database: Path, tmp_path: Path, before: Truth) -> Changing:
     """The company and a warehouse that equals it."""
