@@ -234,7 +234,7 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
             return NotFound(
                 endpoint,
                 told.sentence("not found"),
-                "Check the spelling; a repository these credentials may not see looks the same.",
+                _what_may_be_missing(endpoint, told),
                 tuple(_texts(told.data.get("shas"))),
                 # a page of HTML is what commits of a hidden repository answer with (errors.json)
                 "access to this repository" in told.message or content.lstrip().startswith(b"<"),
@@ -249,6 +249,13 @@ def error_of_answer(endpoint: str, status: int, content: bytes) -> BitbucketErro
             return BadRequest(endpoint, status, "redirected too often, or to nowhere.")
         case _:
             return BadRequest(endpoint, status, told.sentence("Bitbucket refuses the request"))
+
+
+def _what_may_be_missing(endpoint: str, told: _Body) -> str:
+    is_first_asked = endpoint.startswith(("/workspaces/", "/repositories/")) and endpoint.count("/") == 2
+    if is_first_asked and not told.message:
+        return "That is not Bitbucket's API: check the address in --base-url, which ends in /2.0."
+    return "Check the spelling; a repository these credentials may not see looks the same."
 
 
 _FOR_ADMINISTRATORS = frozenset({"branch-restrictions", "hooks", "permissions-config"})

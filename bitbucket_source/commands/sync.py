@@ -134,7 +134,8 @@ def summary(result: SyncResult, session: Session) -> Iterator[str]:
     if result.stopped:
         yield f"Stopped: {result.stopped}. {_what_remains(session)}"
     if result.troubles:
-        yield f"{len(result.troubles)} things could not be read; the next sync tries them again:"
+        things = "1 thing" if len(result.troubles) == 1 else f"{len(result.troubles):,} things"
+        yield f"{things} could not be read, and the next sync tries again:"
         for trouble in result.troubles[:_TROUBLES_SHOWN]:
             item = f" ({trouble.item})" if trouble.item else ""
             yield f"  {trouble.table.name} of {trouble.repository}{item}: {trouble.message}"

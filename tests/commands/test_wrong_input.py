@@ -106,3 +106,13 @@ def test_an_empty_selection_is_not_all(bitbucket: Emulator, invoke: Invoke, opti
     done = invoke("sync", "acme", option, "")
     assert (done.exit_code, done.stdout, bitbucket.requests) == (2, "", [])
     assert f"Invalid value for '{option}': it names nothing: leave it out to take all." in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "sync", "plan"])
+def test_an_address_without_its_version_is_told(bitbucket: Emulator, invoke: Invoke, command: str) -> None:
+    done = invoke(command, "acme", "--base-url", bitbucket.base_url.removesuffix("/2.0"))
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: 404 on ")
+    assert done.stderr.endswith(
+        "not found. That is not Bitbucket's API: check the address in --base-url, which ends in /2.0.\n"
+    )
