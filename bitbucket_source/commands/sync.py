@@ -23,7 +23,7 @@ from bitbucket_source.commands.options import (
     workspace_options,
 )
 from bitbucket_source.commands.progress import progress_of
-from bitbucket_source.commands.readable_errors import INTERRUPTED, readable_errors
+from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
     import dlt
@@ -99,24 +99,25 @@ def sync(
 
 @contextmanager
 def stopping_on_ctrl_c(session: Session, pipeline: dlt.Pipeline) -> Iterator[None]:
-    """The first Ctrl-C lets the sync stop with everything saved; the second ends it at once."""
+    """The first Ctrl-C, or SIGTERM, lets the sync stop with everything saved; the second ends it at once."""
     # dlt would take Ctrl-C for itself while it loads, and drop the slice
     pipeline.runtime_config.intercept_signals = False
 
-    def stop(*_: object) -> None:
+    def stop(number: int, _: object) -> None:
         if session.agenda.stop_asked:
-            os._exit(INTERRUPTED)
+            os._exit(128 + number)
         session.agenda.stop_asked = True
         session.budget.stop("you asked to stop")
         # the thread that was interrupted may be writing there, or nobody reads it any more
         with suppress(RuntimeError, OSError):
             click.echo("\nStopping and saving. Ctrl-C again ends at once.", err=True)
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def summary(result: SyncResult, session: Session) -> Iterator[str]:

@@ -25,7 +25,7 @@ Interrupted = Callable[..., Completed]
 def interrupted(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path) -> Interrupted:
     """A command that gets Ctrl-C when it has asked for a path that begins so, and waits for the answer."""
 
-    def interrupted(path: str, *arguments: str, seconds: float = 2) -> Completed:
+    def interrupted(path: str, *arguments: str, seconds: float = 2, by: signal.Signals = signal.SIGINT) -> Completed:
         bitbucket.add_fault(Fault(kind="delay", path=path, seconds=seconds))
         with subprocess.Popen(
             [COMMAND, *arguments],
@@ -37,7 +37,7 @@ def interrupted(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path
         ) as process:
             while not any(path in entry.path for entry in bitbucket.requests):
                 assert process.poll() is None, process.communicate()
-            process.send_signal(signal.SIGINT)
+            process.send_signal(by)
             out, err = process.communicate(timeout=60)
         return Completed(arguments, process.returncode, out, err)
 
@@ -65,6 +65,13 @@ def test_a_sync_that_was_asked_to_stop_builds_no_models(interrupted: Interrupted
     assert done.returncode == 3
     assert "Stopped: you asked to stop." in done.stdout
     assert "Models:" not in done.stdout
+
+
+def test_a_scheduler_that_ends_a_sync_lets_it_save(interrupted: Interrupted, tmp_path: Path) -> None:
+    done = interrupted("/steps", "sync", "acme", seconds=0.3, by=signal.SIGTERM)
+    assert done.returncode == 3
+    assert "Stopped: you asked to stop. Everything read so far is saved" in done.stdout
+    assert rows(tmp_path / "bitbucket.duckdb", "select exit_code from bitbucket_raw.sync_runs") == [(3,)]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("reentrant call"), BrokenPipeError()], ids=["busy", "closed"])
