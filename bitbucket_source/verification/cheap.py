@@ -35,7 +35,7 @@ def count_pull_requests(look: Look) -> None:
         rows = [row for page in look.ask.pages(PULL_REQUESTS, look.place, params) for row in page.rows]
         keys = look.comparison.objects(PULL_REQUESTS, rows, look.place, tables, pull_request_since(cursor))
         new = len(keys - stored)
-    if not _is_counted(look, PULL_REQUESTS, size, len(stored) + new):
+    if not _is_counted(look, PULL_REQUESTS, size, len(stored), beside=new):
         listed, _ = compare_pull_requests(look)
         _tell_of_size(look, PULL_REQUESTS, size, listed)
 
@@ -56,17 +56,17 @@ def count_pipelines(look: Look) -> None:
     new = max(0, (size or 0) - cursor.read)
     if new:
         look.findings.tell(f"pipelines of {look.name}: {new} more since the last sync")
-    if not _is_counted(look, PIPELINES, size, len(stored) + new + cursor.first):
+    if not _is_counted(look, PIPELINES, size, len(stored), beside=new + cursor.first):
         listed = compare_pipelines(look)
         _tell_of_size(look, PIPELINES, size, listed + cursor.first)
 
 
-def _is_counted(look: Look, table: Table, size: int | None, stored: int) -> bool:
-    """Whether nothing is left to confirm."""
+def _is_counted(look: Look, table: Table, size: int | None, stored: int, *, beside: int = 0) -> bool:
+    """Whether nothing is left to confirm; `beside` are in the list and not stored: new ones, those before `since`."""
     if size is None:
         look.findings.tell(f"{table.name} of {look.name}: not counted: the list does not say how many it has")
         return True
-    if size != stored:
+    if size != stored + beside:
         return False
     look.findings.looked(table, _BY_SIZE)
     look.findings.count_by_size(table, stored)

@@ -32,7 +32,8 @@ def lines(verification: Verification) -> Iterator[str]:
         yield f"Differences: {_rows(len(findings.differences))}."
         yield from _by_table(findings.differences, names)
     if findings.troubles:
-        yield f"{len(findings.troubles)} things could not be compared:"
+        things = "1 thing" if len(findings.troubles) == 1 else f"{len(findings.troubles):,} things"
+        yield f"{things} could not be compared:"
         yield from _some([f"  {trouble}" for trouble in findings.troubles], "  ")
     if findings.stopped:
         yield f"Stopped: {findings.stopped}. What stands here was compared until then; the rest was not."

@@ -72,7 +72,8 @@ class WorkspaceCheck:
         except AccessDenied as error:
             self.findings.tell(f"workspaces: not compared: {error}")
             return None
-        self.findings.looked(WORKSPACES, _WHOLE)
+        if WORKSPACES in self.ask.wanted:
+            self.findings.looked(WORKSPACES, _WHOLE)
         self.comparison.objects(WORKSPACES, [row], {}, frozenset({WORKSPACES}) & self.ask.wanted)
         return row
 

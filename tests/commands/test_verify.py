@@ -147,3 +147,16 @@ def test_a_token_of_repositories_alone_verifies_what_it_synced(invoke: Invoke) -
         assert f"Notice: {table}: not compared: 403 " in done.stdout
     assert "No differences." in done.stdout
     assert invoke("verify", "acme", "--tables", "projects", **token).exit_code == 1, "it was named"
+
+
+def test_rows_before_since_are_not_told_as_compared(invoke: Invoke, tmp_path: Path) -> None:
+    newest = invoke("sync", "acme", "--tables", "pipelines", "--database", "whole.db")
+    assert newest.exit_code == 0
+    with duckdb.connect(str(tmp_path / "whole.db")) as connection:
+        [(middle,)] = connection.execute("select median(created_on)::date from bitbucket_raw.pipelines").fetchall()
+    assert invoke("sync", "acme", "--tables", "pipelines", "--since", str(middle)).exit_code == 0
+    with duckdb.connect(str(tmp_path / "bitbucket.duckdb")) as connection:
+        [(stored,)] = connection.execute("select count(*) from bitbucket_raw.pipelines").fetchall()
+    told = json.loads(invoke("verify", "acme", "--tables", "pipelines", "--json").stdout)
+    assert told["tables"]["pipelines"]["counted"] == stored
+    assert list(told["tables"]) == ["pipelines"], "nothing else was compared"
