@@ -68,13 +68,21 @@ _RELEASES: list[Row] = [
     ),
 ]
 
+# c was squashed as d by pull request 1 into the branch of 2, that as e, and that as f by 3, a release train
+_TRAIN = [deployed("stacked", letter, day) for day, letter in ((3, "a"), (4, "f"))]
+_LISTED = ((1, "c"), (2, "b"), (2, "d"), (3, "e"))
+_LANDED = ((1, "d"), (2, "e"), (3, "f"))
+
 ROWS: Rows = {
     **EMPTY,
     "workspaces": [read(uuid="{acme}", slug="acme", name="Acme")],
     "users": [read(uuid=f"{{{name}}}", type="user", display_name=name.title()) for name in ("ann", "bob")],
-    "repositories": [repository(name) for name in ("redeployed", "handed over", "told twice", "still a draft", "many")],
+    "repositories": [
+        repository(name) for name in ("redeployed", "handed over", "told twice", "still a draft", "many", "stacked")
+    ],
     "commits": [
         *(commit("redeployed", letter, f"2026-03-0{day} 09:00:00") for day, letter in enumerate("abc", start=3)),
+        *(commit("stacked", letter, "2026-03-03 09:00:00") for letter in "aef"),
         *(
             commit("many", "a", "2026-03-01 09:00:00") | {"hash": _hash(number, is_merge=is_merge)}
             for number in MANY
@@ -82,6 +90,7 @@ ROWS: Rows = {
         ),
     ],
     "commit_parents": [
+        *(row for pair in ("ea", "fa") for row in parents("stacked", *pair)),
         *(row for pair in ("ba", "cb") for row in parents("redeployed", *pair)),
         *(row | {"hash": _hash(number, is_merge=True)} for number in MANY for row in parents("many", "a", "b", "c")),
     ],
@@ -90,10 +99,11 @@ ROWS: Rows = {
     ],
     "environments": [
         read(repository_uuid=name, uuid="live", name="Live", environment_type_name="Production")
-        for name in ("redeployed", "many")
+        for name in ("redeployed", "many", "stacked")
     ],
-    "deployment_attempts": [*_DEPLOYED, _AGAIN, *_RELEASES],
+    "deployment_attempts": [*_DEPLOYED, _AGAIN, *_RELEASES, *_TRAIN],
     "deployment_commits": [
+        carried(_TRAIN[1], "f"),
         carried(_DEPLOYED[1], "b"),
         carried(_DEPLOYED[2], "c"),
         *(
@@ -103,22 +113,46 @@ ROWS: Rows = {
         ),
     ],
     "pull_request_commits": [
-        read(
-            repository_uuid="many",
-            pull_request_id=number,
-            hash=_hash(number),
-            position=0,
-            date="2026-03-01 09:00:00",
-            author_raw="Ann <ann@example.com>",
-            parent_count=1,
-        )
-        for number in MANY
+        *(
+            read(
+                repository_uuid="stacked",
+                pull_request_id=number,
+                hash=sha(letter),
+                position=0,
+                date="2026-03-03 08:00:00",
+                author_raw="Ann <ann@example.com>",
+                parent_count=1,
+            )
+            for number, letter in _LISTED
+        ),
+        *(
+            read(
+                repository_uuid="many",
+                pull_request_id=number,
+                hash=_hash(number),
+                position=0,
+                date="2026-03-01 09:00:00",
+                author_raw="Ann <ann@example.com>",
+                parent_count=1,
+            )
+            for number in MANY
+        ),
     ],
     # drafts that Bob looked at until Ann took them back out at 11; the third was pushed to at 10
     "pull_requests": [
         *(_still_open("handed over", number) for number in (1, 2, 3, 4)),
         merged("told twice", 1),
         {**_still_open("still a draft", 1), "draft": True},
+        *(
+            merged(
+                "stacked",
+                number,
+                merge_commit_hash=sha(letter)[:12],
+                source_commit_hash=sha(head)[:12],
+                closed_on=f"2026-03-03 1{number}:00:00",
+            )
+            for (number, letter), head in zip(_LANDED, "cde", strict=True)
+        ),
         *(merged("many", number, merge_commit_hash=_hash(number, is_merge=True)[:12]) for number in MANY),
     ],
     "pull_request_activity": [

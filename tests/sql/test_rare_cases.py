@@ -77,6 +77,14 @@ def test_what_one_deployment_carries_in_two_ways_is_deployed(built: DuckDBWareho
     assert found == [{"deployed": len(MANY)}]
 
 
+def test_a_stacked_pull_request_is_in_the_train_that_squashes_what_it_was_squashed_into(built: DuckDBWarehouse) -> None:
+    condition = "metric = 'change_lead_time' and repository_uuid = 'stacked' and was_counted"
+
+    assert _query(built, "pull_request_id, deployment_uuid, value", "metrics_dora_rows", condition) == [
+        {"pull_request_id": number, "deployment_uuid": "stacked f", "value": 28 + 1 / 6} for number in (1, 2)
+    ]
+
+
 def test_nobody_waits_for_an_answer_to_a_draft(built: DuckDBWarehouse) -> None:
     """Also before it is known when it will be ready."""
     assert _query(built, "response_hours", "fct_pull_request_reviews", "repository_uuid = 'still a draft'") == [

@@ -52,26 +52,52 @@ through_landings as (
     where coalesce(landed.parent_count, 1) < 2
 ),
 
-via_pull_request as (
+-- and of a release train that is squashed, what was squashed before: a stacked pull request lands within another
+through_stacks as (
+    select * from through_landings
+
+    union
+
     select
         through_landings.repository_uuid,
         through_landings.deployment_uuid,
         through_landings.started_at,
-        through_landings.commit_hash,
-        coalesce(min(through.pull_request_id), min(through_landings.pull_request_id)) as pull_request_id
+        commits.commit_hash,
+        commits.short_hash,
+        pull_requests.pull_request_id
     from through_landings
+    inner join {{ ref('stg_bitbucket__pull_requests') }} as pull_requests
+        on pull_requests.repository_uuid = through_landings.repository_uuid
+        and pull_requests.state = 'MERGED'
+        and not pull_requests.is_deleted
+        and coalesce(pull_requests.merge_short_hash, pull_requests.source_short_hash) = through_landings.short_hash
+        and pull_requests.pull_request_id <> through_landings.pull_request_id
+    inner join {{ ref('stg_bitbucket__pull_request_commits') }} as commits
+        on commits.repository_uuid = pull_requests.repository_uuid
+        and commits.pull_request_id = pull_requests.pull_request_id
+        and not commits.is_deleted
+),
+
+via_pull_request as (
+    select
+        through_stacks.repository_uuid,
+        through_stacks.deployment_uuid,
+        through_stacks.started_at,
+        through_stacks.commit_hash,
+        coalesce(min(through.pull_request_id), min(through_stacks.pull_request_id)) as pull_request_id
+    from through_stacks
     left join exact
-        on exact.repository_uuid = through_landings.repository_uuid
-        and exact.deployment_uuid = through_landings.deployment_uuid
-        and exact.started_at = through_landings.started_at
-        and exact.short_hash = through_landings.short_hash
+        on exact.repository_uuid = through_stacks.repository_uuid
+        and exact.deployment_uuid = through_stacks.deployment_uuid
+        and exact.started_at = through_stacks.started_at
+        and exact.short_hash = through_stacks.short_hash
     left join {{ ref('int_bitbucket__commits_through_pull_requests') }} as through
-        on through.repository_uuid = through_landings.repository_uuid
-        and through.short_hash = through_landings.short_hash
+        on through.repository_uuid = through_stacks.repository_uuid
+        and through.short_hash = through_stacks.short_hash
     where exact.commit_hash is null
     group by
-        through_landings.repository_uuid, through_landings.deployment_uuid, through_landings.started_at,
-        through_landings.commit_hash
+        through_stacks.repository_uuid, through_stacks.deployment_uuid, through_stacks.started_at,
+        through_stacks.commit_hash
 ),
 
 -- where the graph does not tell: what was merged into the default branch since the deployment before
