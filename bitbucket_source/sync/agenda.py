@@ -40,6 +40,10 @@ class Agenda:
     """uuids of the repositories of which something was read"""
     finished: set[str] = field(default_factory=set)
     """uuids of the repositories that were read to the end in this phase"""
+    again: set[str] = field(default_factory=set)
+    """uuids of the repositories in which the audit found what the ordinary reading has to follow"""
+    went_again: bool = False
+    """whether it has"""
     troubles: dict[tuple[str, str, str], Trouble] = field(default_factory=dict)
     """what could not be read, by table, repository and item"""
     done: defaultdict[str, set[Hashable]] = field(default_factory=lambda: defaultdict(set))
@@ -92,6 +96,12 @@ class Agenda:
         self.phase = phase
         self.finished = set()
         self.done.clear()
+
+    def go_again(self) -> None:
+        """Let the ordinary reading follow what the audit found."""
+        self.enter(Phase.ORDINARY)
+        self.finished = {each.uuid for each in self.repositories or ()} - self.again
+        self.went_again = True
 
     def readable(self, tables: frozenset[Table]) -> frozenset[Table]:
         """Those of the tables whose list the credentials do not lack the scope for."""

@@ -28,6 +28,8 @@ from bitbucket_source.tables import BRANCHES, COMMIT_STATUSES, REPORT_ANNOTATION
 CHECKS = (COMMIT_STATUSES, REPORTS, REPORT_ANNOTATIONS)
 _ILLEGIBLE = "illegible"
 """instead of the occasion on which not all branches could be read"""
+_ANOTHER = "another"
+"""the same where others are heads now, on the same occasion"""
 COMMITS_AT_ONCE = 5
 """So many the audit reads before it looks at its budget again."""
 
@@ -91,6 +93,14 @@ def read_checks(ask: Ask, job: Job, cursor: ChecksCursor | None) -> Events:
         job.done.add(this)
         yield Reached(cursor)
     yield Reached(_replaced(cursor, at=""))
+
+
+def heads_to_look_for() -> Amend:
+    """The heads are others, although nothing tells of a push."""
+    return Amend(
+        COMMIT_STATUSES,
+        lambda cursor: _replaced(cursor, watched=msgspec.structs.replace(cursor.watched, occasion=_ANOTHER)),
+    )
 
 
 def _in_order(cursor: ChecksCursor, day: str) -> list[str]:

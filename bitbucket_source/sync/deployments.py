@@ -138,7 +138,7 @@ def _down(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk
             position += page.length
             if is_last(page, position):
                 break
-            if _ends(cursor, page, news, goes_on=goes_on):
+            if _ends(cursor, page, news, position, goes_on=goes_on):
                 pages = []
                 break
             cursor = _with(cursor, behind=True, low=position, size=page.size or 0)
@@ -148,10 +148,13 @@ def _down(ask: Ask, job: Job, cursor: DeploymentsCursor, seen: set[str]) -> Walk
     return _settled(cursor, look=goes_on and (not cursor.whole or began > 0 or position > DEPLOYMENTS.pagelen))
 
 
-def _ends(cursor: DeploymentsCursor, page: Page[Any], news: _News, *, goes_on: bool) -> bool:
-    """Whether a walk ends with a page behind which the list goes on."""
+def _ends(cursor: DeploymentsCursor, page: Page[Any], news: _News, position: int, *, goes_on: bool) -> bool:
+    """Whether a walk ends with a page that goes as far as a position, and behind which the list goes on."""
     if cursor.whole:
         return _is_beyond(page, cursor.since)
+    if position < DEPLOYMENTS.pagelen:
+        # a page may have fewer rows than were asked for
+        return False
     # one that was cut short may meet what it has read already: rows have moved down since
     return not news.is_any and (not goes_on or _is_beyond(page, cursor.done))
 

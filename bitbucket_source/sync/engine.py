@@ -232,7 +232,10 @@ class Engine:
                 audit.move(kind, repositories, whole=self._read_refs(job))
             else:
                 for event in audit.read(kind, self._ask, job, repositories):
-                    self._take(event, repository.uuid, [], self._ask.wanted)
+                    if self._take(event, repository.uuid, [], self._ask.wanted) and isinstance(event, Amend):
+                        self._agenda.again.add(repository.uuid)
+            if job.has_found_refs:
+                self._agenda.again.add(repository.uuid)
             del self._agenda.reading[repository.uuid]
             self._advanced = True
         if audit.next_unit(readable, repositories) is None:

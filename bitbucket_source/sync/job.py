@@ -87,6 +87,8 @@ class Job:
     """how far back a first read goes, as a UTC timestamp; '' for everything"""
     forced: bool = False
     """whether refs are read although nothing tells of a push"""
+    has_found_refs: bool = False
+    """whether that found others than are stored"""
     done: set[Hashable] = field(default_factory=set)
     """what this sync has read of the repository, by what a strategy calls it: another slice need not read it again"""
 

@@ -6,6 +6,7 @@ import msgspec
 
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
+from bitbucket_source.sync.checks import heads_to_look_for
 from bitbucket_source.sync.events import Events, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import Table
@@ -36,5 +37,11 @@ def read_refs(table: Table, ask: Ask, job: Job, cursor: RefsCursor | None) -> Ev
         )
         yield Reached(RefsCursor("", empty=True))
         return
-    yield from missing_rows(ask, job.known, table, place, pages)
+    gone = list(missing_rows(ask, job.known, table, place, pages))
+    rows = [row for page in pages for row in page.rows]
+    if cursor == now and (gone or job.known.different(table, rows, place)):
+        # nothing told of it, and nothing will tell the lists that follow the refs
+        job.has_found_refs = True
+        yield heads_to_look_for()
+    yield from gone
     yield Reached(now)

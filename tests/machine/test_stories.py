@@ -209,6 +209,28 @@ def test_an_audit_reads_the_commits_of_old_branches(story: Story) -> None:
     story.sync_in_peace()
 
 
+def test_an_audit_finds_a_branch_that_a_lie_hid_from_the_first_load(story: Story) -> None:
+    story.tables = (*COLUMNS, *KEPT)
+    story.arm(path="/refs/", nth=1, lies=True, kind="empty_page")
+    story.sync_and_look()
+    # nothing tells of a push: what the audit finds is followed in the same sync
+    story.sync_in_peace()
+    story.is_blind = False
+    story.must_be_equal()
+
+
+def test_short_pages_hide_no_deployment_that_nobody_has_started(story: Story) -> None:
+    story.sync_in_peace()
+    home = max(story.bitbucket.world.repositories.values(), key=lambda each: len(each.deployments))
+    assert len(home.deployments) > 10
+    steps = [{"name": "Deploy", "environment": next(iter(home.environments)), "manual": True}]
+    branch, creator = next(iter(home.branches)), story.a_user()
+    story.bitbucket.act("run_pipeline", repository=home.uuid, ref=branch, creator=creator, steps=steps)
+    story.arm(path="/deployments/$", kind="pagelen", value=5)
+    assert _exit_code(story) == 0
+    story.must_be_equal()
+
+
 def _a_robot_runs_something(story: Story) -> str:
     """Its account, which no other list names."""
     robot: str = story.bitbucket.act("create_user", nickname="robot", display_name="Robot").uuid
