@@ -159,8 +159,7 @@ def _make_ready_to_load(database: Database) -> None:
 def _enter_next_phase(database: Database, session: Session, tables: frozenset[Table]) -> None:
     agenda, audit = session.agenda, session.audit
     repositories = agenda.repositories or []
-    if agenda.phase is Phase.AUDIT and agenda.again and not agenda.went_again:
-        agenda.go_again()
+    if agenda.goes_again():
         return
     if agenda.phase is Phase.ORDINARY and not agenda.went_again:
         cursors = stored_cursors(database, session.settings.catalog)

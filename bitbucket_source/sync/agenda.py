@@ -44,6 +44,8 @@ class Agenda:
     """uuids of the repositories in which the audit found what the ordinary reading has to follow"""
     went_again: bool = False
     """whether it has"""
+    in_doubt: set[str] = field(default_factory=set)
+    """uuids of the repositories of which something is to be believed by the next sync: this one does not look again"""
     troubles: dict[tuple[str, str, str], Trouble] = field(default_factory=dict)
     """what could not be read, by table, repository and item"""
     done: defaultdict[str, set[Hashable]] = field(default_factory=lambda: defaultdict(set))
@@ -97,11 +99,15 @@ class Agenda:
         self.finished = set()
         self.done.clear()
 
-    def go_again(self) -> None:
-        """Let the ordinary reading follow what the audit found."""
+    def goes_again(self) -> bool:
+        """Let the ordinary reading follow what the audit found, once; returns whether it has to."""
+        again = self.again - self.in_doubt
+        if self.phase is not Phase.AUDIT or self.went_again or not again:
+            return False
         self.enter(Phase.ORDINARY)
-        self.finished = {each.uuid for each in self.repositories or ()} - self.again
+        self.finished = {each.uuid for each in self.repositories or ()} - again
         self.went_again = True
+        return True
 
     def readable(self, tables: frozenset[Table]) -> frozenset[Table]:
         """Those of the tables whose list the credentials do not lack the scope for."""

@@ -14,7 +14,7 @@ import msgspec
 from bitbucket_source.api.decode import Page
 from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Events, Gone, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.job import HOLES, Job, moment
 from bitbucket_source.sync.trailers import trailer_rows
 from bitbucket_source.tables import BRANCHES, COMMIT_PARENTS, COMMIT_TRAILERS, COMMITS, TAGS
@@ -113,7 +113,7 @@ def _read(ask: Ask, job: Job, cursor: CommitsCursor | None) -> Generator[Event, 
     read = tuple(sha for sha in heads if sha not in walk.unresolved)
     branches, tags = job.refs.count(BRANCHES), job.refs.count(TAGS)
     if not before.empty and ((before.branches and not branches) or (before.tags and not tags)):
-        yield Notice(
+        yield Doubt(
             f"commits of {job.repository.full_name}: all branches or all tags are gone; "
             "believed if the next sync sees it too"
         )
@@ -175,7 +175,7 @@ def _listing(
 
 def _cut_short(job: Job, walk: _Walk) -> Notice:
     """The list ended too early: the cursor stays where it can go on from, until a sync gets nothing there."""
-    return Notice(
+    return Doubt(
         f"commits of {job.repository.full_name}: the list has ended, and {len(walk.left)} commits that are heads or "
         "parents did not come; believed if the next sync sees it too"
     )

@@ -26,7 +26,7 @@ from bitbucket_source.sync.deployment_rows import (
     deployments_gone,
     environments_to_read,
 )
-from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Events, Gone, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
 from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import DEPLOYMENTS, PIPELINES
@@ -251,7 +251,7 @@ def _without_the_gone(ask: Ask, job: Job, cursor: DeploymentsCursor, pages: Sequ
     place = job.repository.place
     is_empty = not any(page.length for page in pages)
     if is_empty and not cursor.empty and job.known.keys(DEPLOYMENTS, place):
-        yield Notice(
+        yield Doubt(
             f"deployments of {job.repository.full_name}: the list is empty, although rows are stored; "
             "believed if the next sync sees it too"
         )

@@ -21,7 +21,7 @@ from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.audit import Audit, Kind
 from bitbucket_source.sync.census import Census, read_census
 from bitbucket_source.sync.cursors import NONE_SUCH, Cursors, Reader
-from bitbucket_source.sync.events import Amend, Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Amend, Doubt, Event, Events, Gone, NextLoad, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.families import FAMILIES, Family
 from bitbucket_source.sync.job import HOLES, Job, Refs
 from bitbucket_source.sync.known import Known
@@ -276,6 +276,8 @@ class Engine:
                 self._agenda.report(event)
             case Notice():
                 self._agenda.tell(event.text)
+                if isinstance(event, Doubt):
+                    self._agenda.in_doubt.add(uuid)
             case Amend():
                 moved = self._progress.amend(uuid, event)
         self._advanced = self._advanced or moved

@@ -12,7 +12,7 @@ from bitbucket_source.api.errors import NotFound
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.deployment_rows import deployments_gone
-from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Events, Gone, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.sync.known import Key
 from bitbucket_source.tables import DEPLOYMENTS, ENVIRONMENTS
@@ -49,7 +49,7 @@ def environments_of(ask: Ask, job: Job, *, believed_empty: bool) -> Generator[Ev
         for misfit in page.misfits:
             yield Trouble(ENVIRONMENTS, job.repository.full_name, misfit.label, misfit.why)
     if not believed_empty and not any(page.length for page in pages) and job.known.keys(ENVIRONMENTS, place):
-        yield Notice(
+        yield Doubt(
             f"environments of {job.repository.full_name}: the list is empty, although rows are stored; "
             "believed if the next sync sees it too"
         )

@@ -66,6 +66,11 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Doubt(Notice):
+    """The same, of something that is believed when the next sync sees it too."""
+
+
+@dataclass(frozen=True)
 class Amend:
     """What the audit found makes work for the ordinary reading: a list's cursors are changed so that it sees it."""
 

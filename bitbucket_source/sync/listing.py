@@ -8,7 +8,7 @@ from typing import Any
 from bitbucket_source.api.decode import Page
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
-from bitbucket_source.sync.events import Event, Gone, Notice, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Gone, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import REPOSITORIES, Table
 
@@ -25,7 +25,7 @@ def whole_list(
         for misfit in page.misfits:
             yield Trouble(table, job.repository.full_name, misfit.label, misfit.why)
     if not believed_empty and not any(page.length for page in pages) and job.known.keys(table, place):
-        yield Notice(
+        yield Doubt(
             f"{table.name} of {what}: the list is empty, although rows are stored; "
             "believed if the next sync sees it too"
         )

@@ -15,7 +15,7 @@ from bitbucket_source.api.decode import Misfit, Page
 from bitbucket_source.api.errors import BadRequest, BitbucketError, CredentialsRefused, NotFound, ScopeMissing
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
-from bitbucket_source.sync.events import Event, Notice, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Notice, Rows, Trouble
 from bitbucket_source.sync.job import Job, moment
 from bitbucket_source.sync.sides import Sides
 from bitbucket_source.tables import PULL_REQUEST_COMMITS, PULL_REQUEST_FILES, PULL_REQUESTS, Table
@@ -130,7 +130,7 @@ def said(ask: Ask, job: Job, table: Table, parent: Parent, pages: Sequence[Page[
             yield Trouble(table, job.repository.full_name, item, misfit.why)
     is_empty = not any(page.length for page in pages)
     if is_empty and not parent.believed_empty and job.known.keys(table, place):
-        yield Notice(
+        yield Doubt(
             f"{table.name} of {job.repository.full_name}, pull request {parent.number}: none, although some are "
             "stored; believed if the next sync sees it too"
         )

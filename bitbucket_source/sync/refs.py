@@ -7,7 +7,7 @@ import msgspec
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.checks import heads_to_look_for
-from bitbucket_source.sync.events import Events, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Events, Reached, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import Table
 
@@ -31,7 +31,7 @@ def read_refs(table: Table, ask: Ask, job: Job, cursor: RefsCursor | None) -> Ev
         for misfit in page.misfits:
             yield Trouble(table, job.repository.full_name, misfit.label, misfit.why)
     if not job.refs.count(table) and not (cursor and cursor.empty) and job.known.keys(table, place):
-        yield Notice(
+        yield Doubt(
             f"{table.name} of {job.repository.full_name}: the list is empty, although rows are stored; "
             "believed if the next sync sees it too"
         )

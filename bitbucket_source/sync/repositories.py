@@ -20,7 +20,7 @@ from bitbucket_source.api.errors import AccessDenied, BitbucketError, Credential
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask, Place
 from bitbucket_source.sync.cursors import Cursors, Reader
-from bitbucket_source.sync.events import Event, Events, Gone, Notice, Reached, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Events, Gone, Notice, Reached, Rows, Trouble
 from bitbucket_source.sync.known import Known
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
 
@@ -258,7 +258,7 @@ class WorkspaceLists:
         cursor = self.cursors.get(self.workspace.uuid, Reader(table, table), ListCursor) or ListCursor()
         is_empty = not any(page.length for page in pages)
         if is_empty and not cursor.empty and self.known.keys(table, self._place):
-            yield Notice(
+            yield Doubt(
                 f"{table.name}: the list is empty, although rows are stored; believed if the next sync sees it too"
             )
             yield Reached(ListCursor(empty=True))

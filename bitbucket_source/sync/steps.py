@@ -9,7 +9,7 @@ from bitbucket_source.api.errors import BitbucketError, NotFound
 from bitbucket_source.sync.absence import missing_rows
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.attempts import step_attempts
-from bitbucket_source.sync.events import Event, Gone, Notice, Rows, Trouble
+from bitbucket_source.sync.events import Doubt, Event, Gone, Rows, Trouble
 from bitbucket_source.sync.job import Job
 from bitbucket_source.tables import (
     PIPELINE_STEP_ATTEMPTS,
@@ -44,7 +44,7 @@ def steps_of(
         for misfit in page.misfits:
             yield Trouble(PIPELINE_STEPS, job.repository.full_name, misfit.label, misfit.why)
     if not believed_empty and not any(page.length for page in pages) and job.known.keys(PIPELINE_STEPS, place):
-        yield Notice(
+        yield Doubt(
             f"pipeline_steps of {job.repository.full_name}, pipeline {pipeline_uuid}: none, although some are stored; "
             "believed if the next sync sees it too"
         )
