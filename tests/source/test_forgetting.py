@@ -253,16 +253,7 @@ def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
     monkeypatch: pytest.MonkeyPatch,
     by_repair: bool,
 ) -> None:
-    share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
-
-    def load(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(dlt.Pipeline, "load", load)
-        with pytest.raises(KeyboardInterrupt):
-            warehouse.sync(**SETTINGS)
-    forget(warehouse.pipeline("elsewhere"), person["uuid"])
+    _forget_before_a_load_arrives(bitbucket, warehouse, person, monkeypatch)
     if by_repair:
         session = warehouse.session()
         repair(warehouse.pipeline(), session, verify(warehouse.pipeline(), session, selected_tables(None)))
@@ -274,19 +265,10 @@ def test_a_load_from_before_that_arrives_later_does_not_bring_them_back(
 def test_nor_does_it_where_the_sync_that_let_it_arrive_was_killed(
     bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
-
-    def die(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
+    _forget_before_a_load_arrives(bitbucket, warehouse, person, monkeypatch)
     with monkeypatch.context() as patched:
-        patched.setattr(dlt.Pipeline, "load", die)
-        with pytest.raises(KeyboardInterrupt):
-            warehouse.sync(**SETTINGS)
-    forget(warehouse.pipeline("elsewhere"), person["uuid"])
-    with monkeypatch.context() as patched:
-        patched.setattr(slices, "forget_again", die)
-        patched.setattr(Bookkeeping, "end", die)
+        patched.setattr(slices, "forget_again", _die)
+        patched.setattr(Bookkeeping, "end", _die)
         with pytest.raises(KeyboardInterrupt):
             warehouse.sync(**SETTINGS)
     assert mentions(warehouse, person) != set()
@@ -313,3 +295,19 @@ def test_no_file_of_rows_stays_behind_in_the_working_directory(warehouse: Wareho
     files = [path for path in (warehouse.directory / "pipelines").rglob("*") if path.is_file()]
     assert files
     assert [path.name for path in files if path.suffix in {".parquet", ".jsonl", ".gz"}] == []
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _forget_before_a_load_arrives(
+    bitbucket: Emulator, warehouse: Warehouse, person: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forget a person while a load that names them lies in the working directory."""
+    share(bitbucket, person, f"Again\n\nCo-authored-by: A. <{person['address']}>")
+    with monkeypatch.context() as patched:
+        patched.setattr(dlt.Pipeline, "load", _die)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.sync(**SETTINGS)
+    forget(warehouse.pipeline("elsewhere"), person["uuid"])
