@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bitbucket_source.api.budget import Budget
@@ -121,9 +121,13 @@ def moment_of(date: str | None) -> str:
         return ""
     try:
         parsed = datetime.fromisoformat(str(date).strip())
-    except ValueError:
+        moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise SettingsError(f"since is {date!r}: write it like 2026-01-31, or 2026-01-31T12:00:00+00:00.") from None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    # midnight may still be to come where a day has begun elsewhere
+    if moment > datetime.now(UTC) + timedelta(days=1):
+        raise SettingsError(f"since is {date!r}, which is still to come: nothing would be read.")
+    return moment.isoformat()
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

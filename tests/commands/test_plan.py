@@ -86,6 +86,8 @@ def test_a_table_that_cannot_be_read_is_told_with_the_scope_it_takes(invoke: Inv
         pytest.param(["acme"], {"BITBUCKET_EMAIL": "", "BITBUCKET_API_TOKEN": ""}, "No credentials.", id="none"),
         pytest.param(["acme", "--tables", "issues"], {}, "no such table: issues", id="no such table"),
         pytest.param(["acme", "--since", "spring"], {}, "since is 'spring'", id="no date"),
+        pytest.param(["acme", "--since", "2999-01-01"], {}, "'2999-01-01', which is still to come", id="in the future"),
+        pytest.param(["acme", "--since", "0001-01-01T00:00+05:00"], {}, "write it like", id="before all dates"),
         pytest.param(["acme", "--destination", "nowhere"], {}, "dlt knows no such destination", id="no destination"),
     ],
 )
