@@ -10,7 +10,7 @@ import pytest
 from bitbucket_emulator import Emulator
 from bitbucket_source.tables import DATA_TABLES, TABLES
 from bitbucket_source.verification import Depth, Kind
-from tests.source.test_verification import Synced, keys
+from tests.source.verification.synced import Synced, keys
 
 EVERYTHING = [table.name for table in DATA_TABLES]
 LISTED = [
