@@ -144,7 +144,7 @@ def _told_by_dlt(cause: BaseException) -> str | None:
         return f"{cause.caller} needs a package that is not installed: pip install '{cause.dependencies[0]}'."
     if isinstance(cause, ConfigFieldMissingException):
         return (
-            f"The destination needs a setting that is missing: {', '.join(cause.fields)}. "
+            f"The destination needs a setting that is missing: {', '.join(_missing(cause))}. "
             f"Put it into .dlt/secrets.toml under [{_section_of(cause)}]."
         )
     if isinstance(cause, ConfigValueCannotBeCoercedException):
@@ -161,6 +161,15 @@ def _told_by_dlt(cause: BaseException) -> str | None:
     if isinstance(cause, DestinationConnectionError):
         return f"The destination cannot be reached: {cause.inner_exc}".strip()
     return None
+
+
+def _missing(missing: ConfigFieldMissingException) -> Iterator[str]:
+    """The settings that are missing; of credentials that were given in part, what they lack."""
+    from dlt.common.configuration.exceptions import LookupTraces
+
+    for name, traces in missing.traces.items():
+        nested = [trace for trace in traces if isinstance(trace, LookupTraces) and trace.resolved_fields_set]
+        yield from (f"{name}.{inner}" for trace in nested for inner in trace.traces) if nested else [name]
 
 
 def _section_of(missing: ConfigFieldMissingException) -> str:

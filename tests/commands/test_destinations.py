@@ -34,6 +34,12 @@ from tests.commands.conftest import Invoke
             "Put it into .dlt/secrets.toml under [destination.postgres.credentials].",
             id="no credentials",
         ),
+        pytest.param(
+            ["--destination", "postgres"],
+            {"DESTINATION__POSTGRES__CREDENTIALS": "postgresql://me:swordfish@/db?host=/run/postgresql"},
+            "The destination needs a setting that is missing: credentials.host. ",
+            id="credentials without a host",
+        ),
         pytest.param(["--destination", "bigquery", "--models"], {}, "The models run by themselves on", id="no models"),
         pytest.param(
             ["--destination", "postgres"],
