@@ -57,7 +57,7 @@ class Warehouse:
     ) -> SyncResult:
         """One `bitbucket-source sync`."""
         session = self.session(**settings)
-        with kept_open(Path(self.path)):
+        with kept_open(self.path):
             result = run_sync(self.pipeline(pipelines_dir), session, selected_tables(tables))
         self.requests = Counter()
         for endpoint, count in session.budget.by_endpoint.items():

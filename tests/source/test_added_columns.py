@@ -17,7 +17,7 @@ from bitbucket_source.source import make_session
 from bitbucket_source.tables import DATA_TABLES, USERS, WEBHOOKS
 from tests.source.conftest import ADMIN, Warehouse
 from tests.truth.comparing import report
-from tests.truth.syncing import differences
+from tests.truth.syncing import differences, kept_open
 
 ADDED = {"pull_requests": ["links.self.href", "source.repository.full_name", "summary.html", "links.commits:json"]}
 NAMES = "links_self_href, source_repository_full_name, summary_html, links_commits"
@@ -60,10 +60,11 @@ def test_every_table_with_objects_of_its_own_can_keep_them(warehouse: Warehouse)
     tables = [table.name for table in DATA_TABLES if table.endpoint and table not in (USERS, WEBHOOKS)]
     assert warehouse.sync([table.name for table in DATA_TABLES], raw=tables).exit_code == 0
 
-    empty = {
-        name: warehouse.rows(f"select count(*) from {name} where raw is null or raw not like '{{%}}'")[0][0]
-        for name in tables
-    }
+    with kept_open(warehouse.path):
+        empty = {
+            name: warehouse.rows(f"select count(*) from {name} where raw is null or raw not like '{{%}}'")[0][0]
+            for name in tables
+        }
     assert {name: count for name, count in empty.items() if count} == {}
 
 

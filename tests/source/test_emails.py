@@ -16,7 +16,7 @@ from bitbucket_source.source import make_session, selected_tables
 from bitbucket_source.tables import DATA_TABLES
 from bitbucket_source.verification import Depth, verify
 from tests.source.conftest import ADMIN, Warehouse
-from tests.truth.syncing import differences
+from tests.truth.syncing import differences, kept_open
 
 TABLES = ("repositories", "branches", "tags", "commits", "commit_parents", "pull_requests", "users")
 WITH_TEXTS = {
@@ -49,7 +49,8 @@ def texts(warehouse: Warehouse) -> str:
 
 
 def stored(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
-    return {table: warehouse.rows(f"select * from {table} order by all") for table in TABLES}
+    with kept_open(warehouse.path):
+        return {table: warehouse.rows(f"select * from {table} order by all") for table in TABLES}
 
 
 def addresses(text: str) -> set[str]:
@@ -201,9 +202,10 @@ def test_in_every_table_the_setting_made_later_gives_what_it_gives_from_the_star
     later.sync(tables)
     later.sync(tables, emails="hash", audit_requests="0")
 
-    for table in DATA_TABLES:
-        columns = ", ".join(name for name in table.columns_by_name if name != "synced_at")
-        found = warehouse.rows(f"select {columns} from {table.name} order by all")
-        assert later.rows(f"select {columns} from {table.name} order by all") == found, table.name
-        assert addresses(str(found)) == set(), table.name
+    with kept_open(warehouse.path), kept_open(later.path):
+        for table in DATA_TABLES:
+            columns = ", ".join(name for name in table.columns_by_name if name != "synced_at")
+            found = warehouse.rows(f"select {columns} from {table.name} order by all")
+            assert later.rows(f"select {columns} from {table.name} order by all") == found, table.name
+            assert addresses(str(found)) == set(), table.name
     assert "email:" in str(warehouse.rows("select value from commit_trailers"))

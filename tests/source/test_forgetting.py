@@ -22,6 +22,7 @@ from bitbucket_source.tables import DATA_TABLES
 from bitbucket_source.verification import Depth, verify
 from bitbucket_source.verification.repair import repair
 from tests.source.conftest import Warehouse
+from tests.truth.syncing import kept_open
 
 SETTINGS: dict[str, Any] = {
     "raw": ["pull_requests", "commits"],
@@ -65,13 +66,14 @@ def share(bitbucket: Emulator, person: dict[str, str], message: str) -> None:
 
 def everything(warehouse: Warehouse, schema: str = "bitbucket_raw") -> dict[str, list[str]]:
     """Each stored row, as text, by table."""
-    return {
-        name: [str(row) for row in warehouse.rows(f"select * from {schema}.{name} order by all")]
-        for (name,) in warehouse.rows(
-            f"select table_name from information_schema.tables where table_schema = '{schema}'"
-        )
-        if not name.startswith("_dlt")
-    }
+    with kept_open(warehouse.path):
+        return {
+            name: [str(row) for row in warehouse.rows(f"select * from {schema}.{name} order by all")]
+            for (name,) in warehouse.rows(
+                f"select table_name from information_schema.tables where table_schema = '{schema}'"
+            )
+            if not name.startswith("_dlt")
+        }
 
 
 def mentions(warehouse: Warehouse, person: dict[str, str]) -> set[tuple[str, str]]:

@@ -61,14 +61,15 @@ class Shared:
         """All rows that are of a workspace alone, and its cursors."""
         own = f"select uuid from repositories where workspace_slug = '{workspace}'"
         found = {}
-        for table in (*DATA_TABLES, SYNC_CURSORS):
-            if table.name in SHARED or not self.rows(
-                f"select 1 from information_schema.tables where table_name = '{table.name}'"
-            ):
-                continue
-            name = "workspace_uuid" if "workspace_uuid" in table.columns_by_name else table.key[0]
-            of = f"{own} union select uuid from workspaces where slug = '{workspace}'"
-            found[table.name] = self.rows(f"select * from {table.name} where {name} in ({of}) order by all")
+        with kept_open(self.path):
+            for table in (*DATA_TABLES, SYNC_CURSORS):
+                if table.name in SHARED or not self.rows(
+                    f"select 1 from information_schema.tables where table_name = '{table.name}'"
+                ):
+                    continue
+                name = "workspace_uuid" if "workspace_uuid" in table.columns_by_name else table.key[0]
+                of = f"{own} union select uuid from workspaces where slug = '{workspace}'"
+                found[table.name] = self.rows(f"select * from {table.name} where {name} in ({of}) order by all")
         return found
 
 

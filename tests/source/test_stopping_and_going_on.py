@@ -11,6 +11,7 @@ from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.load import slices
 from bitbucket_source.sync.agenda import SliceLimit
 from tests.source.conftest import Warehouse
+from tests.truth.syncing import kept_open
 
 TABLES = (
     "repositories",
@@ -25,10 +26,11 @@ TABLES = (
 
 
 def contents(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        table: warehouse.rows(f"select * exclude (synced_at, _dlt_load_id) from {table} order by all")
-        for table in TABLES
-    }
+    with kept_open(warehouse.path):
+        return {
+            table: warehouse.rows(f"select * exclude (synced_at, _dlt_load_id) from {table} order by all")
+            for table in TABLES
+        }
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def sync_from(
 
 
 @contextmanager
-def kept_open(database: Path) -> Iterator[None]:
-    """Let DuckDB keep the file open: dlt closes it after each of its jobs, which takes half of a small sync's time."""
+def kept_open(database: str | Path) -> Iterator[None]:
+    """Let DuckDB keep the file open: to open it takes as long as many queries, and dlt does so for each of its jobs."""
     with duckdb.connect(str(database)):
         yield
 

@@ -8,6 +8,7 @@ from bitbucket_emulator.world import World, graph
 from bitbucket_emulator.world.model import SECOND, Pipeline
 from tests.source.conftest import Warehouse
 from tests.source.shop import deployment, repository
+from tests.truth.syncing import kept_open
 
 _TABLES = ("environments", "deployments", "deployment_attempts", "deployment_commits", "pipeline_step_attempts")
 
@@ -60,7 +61,8 @@ def between(world: World, run: Pipeline, before: Pipeline) -> list[tuple[object,
 
 
 def contents(warehouse: Warehouse) -> dict[str, list[tuple[object, ...]]]:
-    return {
-        table: warehouse.rows(f"select * exclude (synced_at, _dlt_load_id) from {table} order by all")
-        for table in _TABLES
-    }
+    with kept_open(warehouse.path):
+        return {
+            table: warehouse.rows(f"select * exclude (synced_at, _dlt_load_id) from {table} order by all")
+            for table in _TABLES
+        }

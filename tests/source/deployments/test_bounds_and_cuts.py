@@ -15,7 +15,7 @@ from tests.source.shop import release, wait
 
 def test_since_bounds_deployments_by_their_start(world: World, warehouse: Warehouse) -> None:
     old = release(world)
-    wait(world, 30)
+    wait(world, 3)
     date = datetime.fromtimestamp(world.clock / SECOND, UTC).isoformat()
     first, second = release(world), release(world)
     warehouse.sync(since=date)

@@ -18,7 +18,7 @@ from bitbucket_source.tables import TABLES
 from bitbucket_source.verification import Depth, Difference, Kind, Verification, verify
 from bitbucket_source.verification.repair import Repair, repair
 from tests.truth.company import AUTH, WORKSPACE
-from tests.truth.syncing import IMPATIENT, differences, sync
+from tests.truth.syncing import IMPATIENT, differences, kept_open, sync
 
 
 @dataclass
@@ -71,10 +71,13 @@ class Synced:
     def delete(self, table: str, rows: int) -> set[tuple[Any, ...]]:
         """Delete some rows, as somebody with SQL may; returns their keys."""
         key = ", ".join(TABLES[table].key)
-        chosen = self.rows(f"select {key} from {table} where deleted_at is null order by hash(({key})) limit {rows}")
-        for values in chosen:
-            same = " and ".join(f"{name} = ?" for name in TABLES[table].key)
-            self.rows(f"delete from {table} where {same}", *values)
+        with kept_open(self.path):
+            chosen = self.rows(
+                f"select {key} from {table} where deleted_at is null order by hash(({key})) limit {rows}"
+            )
+            for values in chosen:
+                same = " and ".join(f"{name} = ?" for name in TABLES[table].key)
+                self.rows(f"delete from {table} where {same}", *values)
         assert len(chosen) == rows
         return set(chosen)
 
