@@ -31,13 +31,13 @@ def main(arguments: list[str] | None = None) -> int:
     limits = RateLimits(clock="real")
     if given.rate_limit is not None:
         limits = RateLimits(enforced=True, default=given.rate_limit, clock="real")
-    with Emulator(world, given.port, host=given.host, rate_limits=limits) as emulator:
-        announce(emulator, sys.stdout)
-        try:
+    try:
+        with Emulator(world, given.port, host=given.host, rate_limits=limits) as emulator:
+            announce(emulator, sys.stdout)
             while True:
                 time.sleep(3600)
-        except KeyboardInterrupt:
-            return 0
+    except KeyboardInterrupt:
+        return 0
 
 
 def announce(emulator: Emulator, out: TextIO) -> None:
