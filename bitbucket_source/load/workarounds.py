@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.storages.live_schema_storage import LiveSchemaStorage
 
 from bitbucket_source.load.pipeline import kind_of
 
@@ -27,6 +30,7 @@ def quiet_type_warnings() -> None:
 
 def prepare_destination(pipeline: dlt.Pipeline) -> None:
     """Set right what dlt does by default on the pipeline's destination."""
+    _read_schemas_once(pipeline)
     kind = kind_of(pipeline)
     if kind:
         _find_out_capabilities_once(pipeline.destination)
@@ -35,6 +39,48 @@ def prepare_destination(pipeline: dlt.Pipeline) -> None:
             _load_into_duckdb_one_by_one(pipeline)
         case "postgres":
             _let_postgres_take_empty_files()
+
+
+_Stamp = tuple[int, int, int]
+"""what tells a file from the one before: inode, moment of change, size"""
+
+
+class _SchemasReadOnce(LiveSchemaStorage):
+    """A pipeline's schemas, read from their files again where those have changed."""
+
+    _read: dict[str, _Stamp]
+    """by name: the file that the schema in memory was equal to"""
+
+    def __getitem__(self, name: str) -> dlt.Schema:
+        """The schema of a name. Raises SchemaNotFoundError where there is none."""
+        if self.config.import_schema_path:
+            return super().__getitem__(name)
+        there = self._file(name)
+        if there is not None and name in self.live_schemas and self._read.get(name) == there:
+            return self.live_schemas[name]
+        schema = super().__getitem__(name)
+        # one that differs from its file is on its way into it
+        if there is not None and self.is_live_schema_committed(name):
+            self._read[name] = there
+        return schema
+
+    def _file(self, name: str) -> _Stamp | None:
+        with suppress(FileNotFoundError):
+            found = Path(self.storage.make_full_path(self._file_name_in_store(name, "json"))).stat()
+            return found.st_ino, found.st_mtime_ns, found.st_size
+        return None
+
+
+def _read_schemas_once(pipeline: dlt.Pipeline) -> None:
+    """Let dlt read a schema again only where its file has changed.
+
+    It does so each time it asks for it, fourteen times a sync: a sixth of the CPU time of one with nothing new. To be
+    dropped when dlt's `LiveSchemaStorage` looks whether there is anything new.
+    """
+    storage = pipeline._schema_storage
+    if type(storage) is LiveSchemaStorage:
+        storage.__class__ = _SchemasReadOnce
+        vars(storage)["_read"] = {}
 
 
 def _find_out_capabilities_once(destination: Any) -> None:
