@@ -66,6 +66,7 @@ def test_an_answer_made_while_the_clock_ran_is_a_fault() -> None:
     assert list(faults(results(ours=measured(made=3)))) == ["connector asked for 3 answers that were not prepared"]
 
 
+@pytest.mark.long
 def test_the_command_runs_and_all_contenders_load_the_same_rows(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks", "--quick", "--scale", "0.2", "--folder", str(tmp_path)]
     ended = subprocess.run(

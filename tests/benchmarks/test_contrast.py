@@ -19,6 +19,7 @@ from bitbucket_emulator import Emulator
 EMPTY: Rows = {table: {} for table in TABLES}
 
 
+@pytest.mark.long
 def test_two_histories_end_equal_for_this_connector_and_for_who_reads_everything_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -13,6 +13,7 @@ from bitbucket_emulator import generate_world
 SCALE = 0.2
 
 
+@pytest.mark.long
 def test_all_contenders_load_every_comment_and_all_activity(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     world = generate_world(seed=SEED, repositories=3, scale=SCALE)
     (repository,) = (each for each in world.repositories.values() if each.slug == REPOSITORY)

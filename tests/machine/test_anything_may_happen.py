@@ -38,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.usefixtures("figures")
-@pytest.mark.parametrize("always_seed", range(1, 5))
+@pytest.mark.parametrize("always_seed", [1, *(pytest.param(number, marks=pytest.mark.long) for number in range(2, 5))])
 def test_a_few_histories(always_seed: int) -> None:
     run_state_machine_as_test(seed(always_seed)(Bitbucket), settings=_ALWAYS)
 

@@ -15,7 +15,7 @@ _COMMITS = r"(?<!\d)/commits"
 """path of a repository's commits, not of a pull request's"""
 
 
-@pytest.mark.parametrize("page", [1, pytest.param(2, marks=pytest.mark.long), 3])
+@pytest.mark.parametrize("page", [1, *(pytest.param(page, marks=pytest.mark.long) for page in (2, 3))])
 def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
     story.arm(kind="status", status=403, path="/commits", query=f"page={page}" if page > 1 else "", nth=1)
     assert _exit_code(story) == 1
@@ -23,7 +23,7 @@ def test_the_list_of_commits_breaks_off(story: Story, page: int) -> None:
 
 
 # a sync that finds nothing new costs 13 here: with fewer it never gets to what is owed
-@pytest.mark.parametrize("requests", [pytest.param(17, marks=pytest.mark.long), 20, 29])
+@pytest.mark.parametrize("requests", [20, *(pytest.param(number, marks=pytest.mark.long) for number in (17, 29))])
 def test_a_first_load_in_many_small_pieces(story: Story, requests: int) -> None:
     codes: list[int] = []
     while 0 not in codes and len(codes) < 8:
@@ -63,7 +63,15 @@ def test_a_page_of_new_commits_comes_empty(story: Story) -> None:
     story.sync_in_peace(audit_requests="0")
 
 
-@pytest.mark.parametrize("path", ["/commits", "/pipelines/$", "/steps", "/refs/", "/pullrequests", "/repositories/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/commits",
+        "/pipelines/$",
+        "/pullrequests",
+        *(pytest.param(path, marks=pytest.mark.long) for path in ("/steps", "/refs/", "/repositories/")),
+    ],
+)
 def test_each_list_brings_a_row_twice(story: Story, path: str) -> None:
     # two rows with one key in one load would both be stored, and be equal to what is read ever after
     story.arm(kind="repeat_row", path=path)

@@ -36,6 +36,7 @@ _DEPLOYED = all_of(
             [{"kind": "status", "status": 500, "path": "/commits$", "query": "page=2"}, _SHORT_PAGES],
             1,
             id="nor the second page of the commits",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             [{"kind": "drop", "field": "next", "path": "/commits$"}, _SHORT_PAGES], 0, id="which nothing names"
@@ -45,7 +46,7 @@ _DEPLOYED = all_of(
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(_MANY, id="destination moves"),
+        pytest.param(_MANY, id="destination moves", marks=pytest.mark.long),
         pytest.param(all_of(_MERGED, _MANY), id="destination gets the commits"),
         pytest.param(_DEPLOYED, id="deployment"),
     ],

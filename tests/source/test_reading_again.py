@@ -96,7 +96,14 @@ def test_a_full_refresh_that_is_stopped_goes_on(bitbucket: Emulator, spoiled: Wa
     assert "steps" not in spoiled.requests or spoiled.requests["steps"] <= 3, "it came to its end"
 
 
-@pytest.mark.parametrize("table", ["pull_requests", "pipeline_steps", "commits", "branches"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "pull_requests",
+        "commits",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("pipeline_steps", "branches")),
+    ],
+)
 def test_a_changed_declaration_reads_its_table_again(bitbucket: Emulator, spoiled: Warehouse, table: str) -> None:
     spoiled.rows(f"update sync_cursors set declaration = 'an older one' where table_name = '{table}'")
     spoiled.sync(audit_requests="0")
@@ -152,8 +159,8 @@ def test_an_error_is_over_whatever_has_become_of_its_repository(
     [
         ("/pullrequests$", "values.*.title", 7),
         ("/refs/branches", "values.*.target.hash", 7),
-        ("/environments", "values.*.name", 7),
-        ("/pullrequests$", "values.*.id", "no number"),
+        pytest.param("/environments", "values.*.name", 7, marks=pytest.mark.long),
+        pytest.param("/pullrequests$", "values.*.id", "no number", marks=pytest.mark.long),
         ("/repositories/acme$", "values.*.description", 7),
     ],
 )

@@ -72,7 +72,7 @@ def _told(warehouse: Warehouse) -> list[list[Row]]:
     result = build_models(
         warehouse.address,
         select=["+bitbucket__metrics_ownership", "+bitbucket__dim_contributors", "+bitbucket__audit_coverage"],
-        exclude=["test_type:unit"],
+        exclude=["test_type:unit", "test_type:data"],
     )
     assert result.is_ok, str(result)
     return [

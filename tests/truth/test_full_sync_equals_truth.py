@@ -34,7 +34,40 @@ def test_the_company_is_read_whole(company: Emulator, database: Path) -> None:
     _assert_equal(company, database)
 
 
-@pytest.mark.parametrize("change", SEEN.values(), ids=SEEN)
+_SEEN_LIKE_ANOTHER = {
+    "a draft is opened",
+    "a pull request becomes a draft",
+    "somebody new comments",
+    "somebody takes an approval back",
+    "somebody asks for changes",
+    "a pull request is declined",
+    "a pull request is superseded",
+    "a line is commented",
+    "a light tag is made",
+    "a commit is reverted",
+    "a branch is made",
+    "a manual deployment fails",
+    "an old run is being deployed again",
+    "an old run is deployed again in vain",
+    "a pipeline starts",
+    "a pipeline of a pull request runs",
+    "a pipeline is being parsed",
+    "a paused pipeline goes on",
+    "a paused pipeline is halted",
+    "a paused pipeline expires",
+    "a step of a finished pipeline is running again",
+    "a task is written in a commented pull request",
+}
+"""what moves the same signal, and is read by the same lists, as another of the changes"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(change, id=name, marks=[pytest.mark.long] if name in _SEEN_LIKE_ANOTHER else [])
+        for name, change in SEEN.items()
+    ],
+)
 def test_a_second_sync_sees_what_changed(changing: Changing, change: Change) -> None:
     changing.sync_behind(change)
 
@@ -83,7 +116,9 @@ _PROBABLY_SEEN = (
 """what moves `updated_on` only presumably (FACTS 3)"""
 
 
-@pytest.mark.parametrize("name", _PROBABLY_SEEN)
+@pytest.mark.parametrize(
+    "name", [*_PROBABLY_SEEN[::2], *(pytest.param(name, marks=pytest.mark.long) for name in _PROBABLY_SEEN[1::2])]
+)
 def test_an_audit_sees_what_only_presumably_has_a_signal(changing: Changing, name: str) -> None:
     changing.company.world.probable_moves = False
     changing.sync_behind((SEEN | DELETED)[name], audit_requests="all")
