@@ -20,6 +20,8 @@ from bitbucket_source.models.questions import QUESTIONS, Question
 from bitbucket_source.models.reference import metrics_page
 from tests.truth.syncing import sync
 
+from .chronicle import FIGURES
+from .chronicle.figure import Figure, differing
 from .made_by_the_generator import Phases, change_sets, deployed, phases
 
 
@@ -38,8 +40,17 @@ class Company:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    directory = tmp_path_factory.mktemp("company")
     world = generate_world(seed=11, repositories=3, people=8, years=1, scale=0.3)
+    return _synced(world, tmp_path_factory.mktemp("company"))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    return _synced(generate_world(), tmp_path_factory.mktemp("demo"))
+
+
+def _synced(world: World, directory: Path) -> Company:
+    """Synced and modelled."""
     with Emulator(world) as bitbucket:
         result = sync(bitbucket, directory / "bitbucket.duckdb", directory / "pipelines")
     assert result.exit_code == 0, result.troubles
@@ -83,6 +94,35 @@ def test_phases_and_changes_are_those_the_generator_made(
     made = {key: commits for each in repositories for key, commits in change_sets(each).items() if commits}
     assert found == made
     record_property("figures", {"pull requests as generated": len(told), "change sets as generated": len(made)})
+
+
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_figure_is_what_happened(
+    company: Company, figure: Figure, record_property: Callable[[str, object], None]
+) -> None:
+    _compare(company, figure, record_property)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+def test_a_figure_of_the_demo_is_what_happened(
+    demo: Company, figure: Figure, record_property: Callable[[str, object], None]
+) -> None:
+    _compare(demo, figure, record_property)
+
+
+def _compare(company: Company, figure: Figure, record_property: Callable[[str, object], None]) -> None:
+    with duckdb.connect(str(company.database)) as marts:
+        marts.execute("set schema = 'bitbucket_marts'")
+        [(as_of,)] = marts.execute("select epoch_us(as_of_at) from int_bitbucket__as_of").fetchall()
+        told = figure.told(marts)
+    true = figure.of(company.world, as_of)
+    different = differing(told, true)
+    number = len(told.keys() | true.keys())
+    print(f"{figure.name}: {len(told):,} told, {len(true):,} true, {len(different):,} differ {figure.because}")
+    assert number > 0
+    assert len(different) <= (1 - figure.least) * number, different[:5]
+    record_property("figures", {"figures as the chronicle has them": number - len(different)})
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
