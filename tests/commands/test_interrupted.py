@@ -17,6 +17,7 @@ from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.commands.sync import stopping_on_ctrl_c
 from bitbucket_source.source import make_session
 from tests.commands.conftest import COMMAND, Completed, Invoke, rows
+from tests.processes import process, wait_until
 
 Interrupted = Callable[..., Completed]
 
@@ -27,19 +28,13 @@ def interrupted(bitbucket: Emulator, environment: dict[str, str], tmp_path: Path
 
     def interrupted(path: str, *arguments: str, seconds: float = 2, by: signal.Signals = signal.SIGINT) -> Completed:
         bitbucket.add_fault(Fault(kind="delay", path=path, seconds=seconds))
-        with subprocess.Popen(
-            [COMMAND, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            while not any(path in entry.path for entry in bitbucket.requests):
-                assert process.poll() is None, process.communicate()
-            process.send_signal(by)
-            out, err = process.communicate(timeout=60)
-        return Completed(arguments, process.returncode, out, err)
+        with process(
+            [COMMAND, *arguments], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as command:
+            wait_until(lambda: any(path in entry.path for entry in bitbucket.requests), command)
+            command.send_signal(by)
+            out, err = command.communicate(timeout=60)
+        return Completed(arguments, command.returncode, out, err)
 
     return interrupted
 
@@ -115,16 +110,9 @@ def sync_reading_steps(
 ) -> Iterator[subprocess.Popen[str]]:
     """A sync whose requests for steps take some seconds each, stopped by Ctrl-C at the first."""
     bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=seconds))
-    with subprocess.Popen(
-        [COMMAND, "sync", "acme"],
-        cwd=directory,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as sync:
-        while not any("/steps" in entry.path for entry in bitbucket.requests):
-            assert sync.poll() is None, "the sync ended before its first step"
+    command = [COMMAND, "sync", "acme"]
+    with process(command, cwd=directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as sync:
+        wait_until(lambda: any("/steps" in entry.path for entry in bitbucket.requests), sync)
         sync.send_signal(signal.SIGINT)
         yield sync
 

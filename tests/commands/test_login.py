@@ -21,6 +21,7 @@ from bitbucket_source.login import PORT
 from tests.commands.conftest import COMMAND, SECRETS, Invoke
 from tests.login.browser import chromium
 from tests.login.conftest import answer_of
+from tests.processes import process
 
 KEY, SECRET = "emulator-consumer", "emulator-consumer-secret"
 CONSUMER = {"BITBUCKET_CLIENT_ID": KEY, "BITBUCKET_CLIENT_SECRET": SECRET}
@@ -66,19 +67,15 @@ def kept(tmp_path: Path) -> list[Path]:
 
 @contextmanager
 def started(environment: dict[str, str], directory: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
+    with process(
         [COMMAND, "login", *arguments],
         cwd=directory,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    ) as login:
+        yield login
 
 
 def address_in(process: subprocess.Popen[str]) -> str:
@@ -191,25 +188,24 @@ def test_without_a_terminal_what_to_set_is_told(
     assert kept(tmp_path) == []
 
 
-def interrupted(process: subprocess.Popen[bytes]) -> int:
+def interrupted(login: subprocess.Popen[str]) -> int:
     """The exit code after Ctrl-C, again and again: one that comes just before the process waits is not seen by it."""
     for _ in range(60):
-        process.send_signal(signal.SIGINT)
+        login.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            return process.wait(1)
-    process.kill()
+            return login.wait(1)
     raise AssertionError("Ctrl-C did not end it")
 
 
 def test_ctrl_c_at_a_question_cancels(environment: dict[str, str], tmp_path: Path) -> None:
     terminal, its_end = pty.openpty()
-    with subprocess.Popen(
+    with process(
         [COMMAND, "login"], cwd=tmp_path, env=environment, stdin=its_end, stdout=its_end, stderr=its_end
-    ) as process:
+    ) as login:
         told = b""
         while b"Its key" not in told:
             told += os.read(terminal, 1024)
-        code = interrupted(process)
+        code = interrupted(login)
         told += os.read(terminal, 1024)
     os.close(its_end)
     os.close(terminal)

@@ -15,6 +15,7 @@ from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.load.lock import SyncLock
 from bitbucket_source.load.pipeline import make_pipeline
 from tests.commands.conftest import Invoke, Run
+from tests.processes import process
 
 
 def test_a_page_tells_how_fresh_everything_is(bitbucket: Emulator, synced: Path, invoke: Invoke) -> None:
@@ -95,9 +96,7 @@ def test_where_nothing_was_synced_one_line_says_so(
 
 def test_a_database_that_another_process_holds_exits_75(synced: Path, run: Run, tmp_path: Path) -> None:
     hold = f"import duckdb, sys; c = duckdb.connect({str(synced)!r}); print(flush=True); sys.stdin.read()"
-    with subprocess.Popen(
-        [sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
+    with process([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdin is not None
         other.stdout.readline()

@@ -13,6 +13,7 @@ import pytest
 from bitbucket_emulator import Emulator, Fault
 from bitbucket_source.load import lock
 from tests.commands.conftest import COMMAND, Completed, Invoke, Run, rows
+from tests.processes import process, wait_until
 
 
 def test_a_first_sync_loads_everything(first_sync: tuple[Completed, Path]) -> None:
@@ -233,9 +234,8 @@ def test_a_second_sync_into_the_same_file_exits_75_and_a_killed_one_is_in_nobody
     monkeypatch.setattr(lock, "PATIENCE", 0.0)
     bitbucket.add_fault(Fault(kind="delay", path="/steps", seconds=5))
     command = [COMMAND, "sync", "acme"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as first:
-        while not any("/steps" in entry.path for entry in bitbucket.requests):
-            assert first.poll() is None, "the sync ended before its first step"
+    with process(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as first:
+        wait_until(lambda: any("/steps" in entry.path for entry in bitbucket.requests), first)
         second = invoke("sync", "acme", "--tables", "repositories")
         first.kill()
     bitbucket.clear_faults()

@@ -15,6 +15,7 @@ import pytest
 
 from bitbucket_source.load.lock import LockedError, SyncLock
 from bitbucket_source.load.pipeline import DestinationError, make_pipeline
+from tests.processes import process
 
 HOLD = """
 import sys
@@ -45,13 +46,11 @@ def lock_of(kind: str, workspace: str = "acme", *, database: str = "b.db", patie
 @contextmanager
 def held_elsewhere(kind: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock until it is told to end, or killed."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        yield process
-        process.communicate("\n")
+    with process([sys.executable, "-c", HOLD, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        yield holder
+        holder.communicate("\n")
 
 
 def lock_files(directory: Path) -> list[Path]:

@@ -14,6 +14,7 @@ import requests
 
 from bitbucket_emulator import Emulator
 from bitbucket_emulator.world.actions import ActionError
+from tests.processes import process
 
 from ..client import Client
 from ..small_world import make_world
@@ -88,16 +89,16 @@ def test_many_readers_while_the_world_changes(emulator: Emulator) -> None:
 
 def test_from_the_command_line() -> None:
     command = [sys.executable, "-m", "bitbucket_emulator", "--port", "0", "--repositories", "2", "--rate-limit", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(8)]
+    with process(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as emulator:
+        assert emulator.stdout is not None
+        lines = [emulator.stdout.readline() for _ in range(8)]
         found = re.search(r"API +(http://127\.0\.0\.1:\d+/2\.0)", lines[0])
         assert found is not None, lines
         assert "Bearer emulator-workspace-token" in "".join(lines)
         headers = {"Authorization": "Bearer emulator-workspace-token"}
         statuses = [requests.get(f"{found[1]}/user", headers=headers, timeout=5).status_code for _ in range(3)]
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        emulator.send_signal(signal.SIGINT)
+        assert emulator.wait(timeout=10) == 0
     assert statuses == [200, 200, 429]
 
 
