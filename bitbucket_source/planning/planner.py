@@ -210,7 +210,12 @@ class _Planner:
     def _sights(self, all_owed: Sequence[Owed]) -> list[Sight]:
         """Look at repositories."""
         with ThreadPoolExecutor(self._session.settings.workers, thread_name_prefix="plan") as pool:
-            sights = list(pool.map(self._looks.at, all_owed))
+            try:
+                sights = list(pool.map(self._looks.at, all_owed))
+            except KeyboardInterrupt:
+                # the pool waits for its threads, which would ask for all that is left
+                self._session.budget.stop("you asked to stop")
+                raise
         self._looks.histories.narrow(TRIES)
         if all_owed:
             self._looks.try_scopes(all_owed[0].repository)

@@ -45,6 +45,14 @@ def test_a_command_that_only_looks_ends_at_once_with_130(interrupted: Interrupte
     assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "Interrupted.")
 
 
+def test_a_plan_that_looks_at_repositories_asks_for_nothing_more(interrupted: Interrupted, bitbucket: Emulator) -> None:
+    done = interrupted("/pullrequests", "plan", "acme", seconds=1)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "Interrupted.")
+    # what was on its way when Ctrl-C came, of the workers' four, and what they had begun just then
+    below = [entry.path for entry in bitbucket.requests if "/repositories/acme/" in entry.path]
+    assert 0 < len(below) <= 8, below
+
+
 def test_models_that_are_being_built_end_with_130(
     synced: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
