@@ -13,19 +13,11 @@ from .attempts import attempts_shown
 from .figure import HOUR, SECOND, Figure
 
 
-def _waits_for_somebody(repository: Repository) -> bool:
-    return any(
-        step.trigger == "manual" and step.environment for run in repository.pipelines.values() for step in run.steps
-    )
-
-
 def _automatic_results(_: World, repository: Repository, __: int) -> Iterator[tuple[tuple[str], str]]:
-    succeeded = {
-        (each.pipeline, each.step) for each in repository.contents.chronicle.attempts if each.result == "SUCCESSFUL"
-    }
-    by_hand = _waits_for_somebody(repository)
+    succeeded = _first_successes(repository)
+    by_hand = _steps_by_hand(repository)
     for run in repository.pipelines.values():
-        steps = [step for step in run.steps if not (by_hand and step.name == "Deploy to production")]
+        steps = [step for step in run.steps if step.name not in by_hand]
         results = ["SUCCESSFUL" if (run.uuid, step.uuid) in succeeded else step.result for step in steps]
         for result in ("FAILED", "ERROR", "STOPPED"):
             if result in results:
@@ -34,6 +26,11 @@ def _automatic_results(_: World, repository: Repository, __: int) -> Iterator[tu
         else:
             if None not in results:
                 yield (run.uuid,), "SUCCESSFUL"
+
+
+def _steps_by_hand(repository: Repository) -> set[str]:
+    """The names of the steps that wait for somebody; one that was run again is triggered otherwise."""
+    return {step.name for run in repository.pipelines.values() for step in run.steps if step.trigger == "manual"}
 
 
 def _seconds(_: World, repository: Repository, __: int) -> Iterator[tuple[tuple[str], int]]:
@@ -62,13 +59,13 @@ def _waited(run: Pipeline, step: Step, started: int, ends: list[tuple[str, int]]
 
 def _flaky(_: World, repository: Repository, __: int) -> Iterator[tuple[tuple[str, str, int], bool]]:
     """The failures of automatic steps that went well in the same kind of run, with no push between."""
-    by_hand = _waits_for_somebody(repository)
+    by_hand = _steps_by_hand(repository)
     stays = _stays(repository)
     ends: defaultdict[tuple[Any, ...], list[Attempt]] = defaultdict(list)
     for attempt in attempts_shown(repository):
         run = repository.pipelines[attempt.pipeline]
         name = next(step.name for step in run.steps if step.uuid == attempt.step)
-        if not run.variables and not (by_hand and name == "Deploy to production"):
+        if not run.variables and name not in by_hand:
             target = run.target
             kind = (target.ref_name, target.pull_request, target.selector_type, target.selector_pattern)
             ends[(attempt.commit, stays[run.uuid], *kind, name)].append(attempt)
@@ -101,14 +98,14 @@ def _red_hours(world: World, repository: Repository, as_of: int) -> Iterator[tup
     """By the run that broke the main branch: how long it was red, or none where it still is."""
     results = dict(_automatic_results(world, repository, as_of))
     succeeded = _first_successes(repository)
-    by_hand = _waits_for_somebody(repository)
+    by_hand = _steps_by_hand(repository)
     judged = []
     for run in repository.pipelines.values():
         result = results.get((run.uuid,))
         on_main = run.target.ref_type == "branch" and run.target.ref_name == repository.mainbranch
         if not on_main or result not in {"SUCCESSFUL", "FAILED", "ERROR"}:
             continue
-        own = [step for step in run.steps if not (by_hand and step.name == "Deploy to production")]
+        own = [step for step in run.steps if step.name not in by_hand]
         ended = max(
             (end for step in own if (end := succeeded.get((run.uuid, step.uuid), step.completed_on)) is not None),
             default=run.completed_on,
