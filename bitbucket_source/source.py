@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from inspect import signature
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import dlt
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
@@ -17,10 +17,11 @@ from dlt.sources import DltResource
 from bitbucket_source.api.client import DEFAULT_BASE_URL
 from bitbucket_source.credentials import Given, resolve_credentials
 from bitbucket_source.load.pipeline import make_pipeline
-from bitbucket_source.load.reading import Reading, Readings, current_pipeline
-from bitbucket_source.load.resources import table_resources
 from bitbucket_source.session import Session, Settings, SettingsError
 from bitbucket_source.tables import DATA_TABLES, Table
+
+if TYPE_CHECKING:
+    from bitbucket_source.load.reading import Reading
 
 _ENVIRONMENT = "SOURCES__BITBUCKET__"
 
@@ -187,6 +188,9 @@ def _refuse_misspelt_settings() -> None:
 
 def resources_of(session: Session, tables: Sequence[Table], *, renew: bool = False) -> list[DltResource]:
     """The resources that read `tables` with a session; `renew` makes each extraction a sync of its own."""
+    # importing pyarrow takes a tenth of a second, for which a script's start need not wait
+    from bitbucket_source.load.reading import Reading, Readings, current_pipeline
+    from bitbucket_source.load.resources import table_resources
 
     def start(selected: frozenset[Table]) -> Reading:
         own = session.next_sync() if renew else session

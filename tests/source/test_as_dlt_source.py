@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,12 @@ def pipeline(tmp_path: Path) -> dlt.Pipeline:
         destination=dlt.destinations.duckdb(str(tmp_path / "plain.duckdb")),
         dataset_name="raw",
     )
+
+
+def test_naming_the_source_does_not_import_arrow() -> None:
+    check = "import sys; from bitbucket_source import bitbucket_source; sys.exit('pyarrow' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 def counts(pipeline: dlt.Pipeline) -> dict[str, int]:
