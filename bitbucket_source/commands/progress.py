@@ -23,7 +23,10 @@ _BEGINNING_OF_LINE = "\r\x1b[K"
 
 @contextmanager
 def progress_of(session: Session, stream: TextIO | None = None) -> Iterator[None]:
-    """Show how the session gets on until the block ends, and what is logged meanwhile as lines of their own."""
+    """Show how the session gets on until the block ends, and what is logged meanwhile as lines of their own.
+
+    What dlt tells of an exception that it deals with itself, as when Postgres ends a connection, is a line, too.
+    """
     # a supervisor may have closed it
     out = stream or sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     ended = threading.Event()
@@ -31,6 +34,8 @@ def progress_of(session: Session, stream: TextIO | None = None) -> Iterator[None
     log = logging.getLogger("bitbucket_source")
     lines = _Lines(out)
     log.addHandler(lines)
+    of_dlt = logging.getLogger("dlt")
+    of_dlt.addFilter(_without_traceback)
     thread.start()
     try:
         yield
@@ -38,9 +43,23 @@ def progress_of(session: Session, stream: TextIO | None = None) -> Iterator[None
         ended.set()
         thread.join()
         log.removeHandler(lines)
+        of_dlt.removeFilter(_without_traceback)
         if out.isatty():
             out.write(_BEGINNING_OF_LINE)
             out.flush()
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Leave one line: the message, and of an exception its reason. The record is shown."""
+    message = record.getMessage()
+    if record.exc_info:
+        message = f"{message}: {record.exc_info[1]}"
+        record.exc_info = record.exc_text = None
+    told, *tracebacks = message.split("Traceback (most recent call last):")
+    if tracebacks:  # frames are indented, what was raised in them is not
+        message = told + "\n".join(line for line in tracebacks[-1].splitlines() if not line.startswith("  "))
+    record.msg, record.args = " ".join(message.split()), None
+    return True
 
 
 class _Lines(logging.Handler):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -95,6 +96,29 @@ def test_while_it_waits_it_says_for_what(session: Session, repositories_known: b
     before = "1 of 2 repositories, about 0:01:00 left, " if repositories_known else ""
     assert line.startswith(f"0:01:00  {before}waiting for Bitbucket's hourly quota until 14:05  |")
     assert "hourly quota" not in progress_line(session, 60)
+
+
+def test_an_exception_that_dlt_deals_with_is_a_line(session: Session) -> None:
+    out, of_dlt = io.StringIO(), logging.getLogger("dlt")
+    shown = logging.StreamHandler(out)
+    of_dlt.addHandler(shown)
+    try:
+        with progress_of(session, io.StringIO()):
+            try:
+                raise ConnectionError("server closed\n\tthe connection")
+            except ConnectionError:
+                of_dlt.exception("Transient exception in job %s", "users")
+                of_dlt.warning(f"Job for users retried with message {traceback.format_exc()}")
+        of_dlt.warning("a\nb")
+    finally:
+        of_dlt.removeHandler(shown)
+
+    assert out.getvalue().splitlines() == [
+        "Transient exception in job users: server closed the connection",
+        "Job for users retried with message ConnectionError: server closed the connection",
+        "a",
+        "b",
+    ]
 
 
 @pytest.mark.parametrize(("terminal", "shown"), [(True, "\r\x1b[Kno answer\n"), (False, "no answer\n")])
