@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_source.commands.options import chosen_tables, given, workspace_options
+from bitbucket_source.commands.options import chosen_tables, code_of_selection, given, workspace_options
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def check(workspace: str | None, tables: str | None, **options: Any) -> None:
     """Say whose the credentials are and which tables of WORKSPACE they can read, and why not the others.
 
-    Costs about fifteen requests. Exit code 1 if a table cannot be read, or one of several credentials is not accepted.
+    Costs about fifteen requests. Exit code 1 if a table cannot be read, or one of several credentials is not accepted,
+    2 if no repository is selected.
     """
     with readable_errors():
         from bitbucket_source.access import check_access
@@ -29,7 +30,9 @@ def check(workspace: str | None, tables: str | None, **options: Any) -> None:
         session = configured_session(workspace=workspace, **given(**options))
         access = check_access(session, chosen_tables(tables))
         click.echo("\n".join(report(access)))
-    raise click.exceptions.Exit(0 if access.is_complete else 1)
+    raise click.exceptions.Exit(
+        code_of_selection(session, is_empty=not access.repositories) if access.is_complete else 1
+    )
 
 
 def report(access: Access) -> Iterator[str]:

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bitbucket_source.commands.readable_errors import USAGE
+
 if TYPE_CHECKING:
+    from bitbucket_source.session import Session
     from bitbucket_source.tables import Table
 
 _TABLES = "sources.bitbucket.tables"
@@ -140,6 +143,11 @@ def are_named(tables: str | None) -> bool:
     import dlt
 
     return tables is not None or dlt.config.get(_TABLES, list) is not None
+
+
+def code_of_selection(session: Session, *, is_empty: bool) -> int:
+    """The exit code: 2 where globs or projects leave no repository. That a workspace has none is nobody's mistake."""
+    return USAGE if is_empty and session.settings.selection.is_narrow else 0
 
 
 def chosen_tables(tables: str | None) -> list[Table]:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bitbucket_source.commands.options import chosen_tables, given, warehouse, warehouse_options, workspace_options
+from bitbucket_source.commands.options import (
+    chosen_tables,
+    code_of_selection,
+    given,
+    warehouse,
+    warehouse_options,
+    workspace_options,
+)
 from bitbucket_source.commands.readable_errors import readable_errors
 
 if TYPE_CHECKING:
@@ -59,6 +66,7 @@ def plan(
         with stored_in_warehouse(session, **where) as stored:
             made = make_plan(session, selected, stored)
         click.echo(_as_json(made) if as_json else "\n".join(page(made)))
+    raise click.exceptions.Exit(code_of_selection(session, is_empty=not made.repositories))
 
 
 def page(plan: Plan) -> Iterator[str]:

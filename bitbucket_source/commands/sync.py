@@ -15,6 +15,7 @@ from bitbucket_source.commands.options import (
     are_named,
     budget_options,
     chosen_tables,
+    code_of_selection,
     content_options,
     given,
     listed,
@@ -71,7 +72,6 @@ def sync(
         from bitbucket_source.load.pipeline import configured_pipeline, refuse_what_is_no_database, warehouse_of
         from bitbucket_source.load.slices import run_sync
         from bitbucket_source.source import configured_session
-        from bitbucket_source.sync.repositories import NONE_SELECTED
 
         session = configured_session(
             workspace=workspace, raw=listed(raw), extra_columns=added_columns(extra_columns), **given(**options)
@@ -88,13 +88,14 @@ def sync(
         with lock, stopping_on_ctrl_c(session, pipeline), progress_of(session):
             result = run_sync(pipeline, session, selected)
         click.echo("\n".join(summary(result, session)))
-        if session.agenda.repositories == []:
-            click.echo(f"Notice: {NONE_SELECTED}.")
+        is_empty = session.agenda.repositories == []
+        if is_empty:
+            click.echo(f"Notice: {session.settings.selection.why_nothing}.")
         if build and not session.agenda.stop_asked:
             from bitbucket_source.commands.models import build_and_tell
 
             build_and_tell(**where)
-    raise click.exceptions.Exit(result.exit_code)
+    raise click.exceptions.Exit(result.exit_code or code_of_selection(session, is_empty=is_empty))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import click
 from bitbucket_source.commands.options import (
     are_named,
     chosen_tables,
+    code_of_selection,
     given,
     limit_options,
     warehouse,
@@ -88,6 +89,5 @@ def verify(
             click.echo(json.dumps(json_of(found, done), indent=2))
         else:
             click.echo("\n".join([*lines(found), *(lines_of_repair(done, found) if done else ())]))
-    raise click.exceptions.Exit(
-        found.exit_code if done is None else done.exit_code or int(bool(found.findings.troubles))
-    )
+    code = found.exit_code if done is None else done.exit_code or int(bool(found.findings.troubles))
+    raise click.exceptions.Exit(code or code_of_selection(session, is_empty=session.agenda.repositories == []))

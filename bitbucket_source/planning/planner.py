@@ -35,7 +35,7 @@ from bitbucket_source.sync.audit import KINDS, Round, Share
 from bitbucket_source.sync.costs import pages_by_next
 from bitbucket_source.sync.cursors import Cursors
 from bitbucket_source.sync.known import Known, NothingKnown
-from bitbucket_source.sync.repositories import NONE_SELECTED, Repository, read_repositories
+from bitbucket_source.sync.repositories import Repository, read_repositories
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
@@ -110,7 +110,7 @@ class _Planner:
         lines.append(self._audit(lines, repositories, sizes))
         self._tell_renewals(all_owed)
         if not repositories:
-            self._notes.append(f"Notice: {NONE_SELECTED}.")
+            self._notes.append(f"Notice: {session.settings.selection.why_nothing}.")
         quota = self._quota
         return Plan(
             workspace=session.settings.workspace,

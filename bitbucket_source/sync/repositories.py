@@ -24,8 +24,6 @@ from bitbucket_source.sync.events import Doubt, Event, Events, Gone, Notice, Rea
 from bitbucket_source.sync.known import Known
 from bitbucket_source.tables import PROJECTS, REPOSITORIES, WORKSPACE_MEMBERS, Table
 
-NONE_SELECTED = "no repository is selected: look at --repositories, --exclude and --projects"
-
 
 @dataclass(frozen=True)
 class Workspace:
@@ -72,6 +70,18 @@ class Selection:
             and not any(fnmatch(slug, glob.lower()) for glob in self.exclude)
             and (not self.projects or (project or "").lower() in {key.lower() for key in self.projects})
         )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether globs or projects choose."""
+        return self != Selection()
+
+    @property
+    def why_nothing(self) -> str:
+        """What to tell where there is no repository to read."""
+        if self.is_narrow:
+            return "no repository is selected: look at --repositories, --exclude and --projects"
+        return "these credentials see no repository in the workspace"
 
 
 class ListCursor(msgspec.Struct, frozen=True):

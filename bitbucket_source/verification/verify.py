@@ -17,7 +17,6 @@ from bitbucket_source.load.stored import StoredRows, stored_cursors
 from bitbucket_source.session import Session
 from bitbucket_source.sync.ask import Ask
 from bitbucket_source.sync.job import Job, Refs
-from bitbucket_source.sync.repositories import NONE_SELECTED
 from bitbucket_source.sync.whole_lists import WHOLE_LISTS
 from bitbucket_source.tables import (
     BRANCHES,
@@ -175,7 +174,7 @@ class _Run:
             self._named,
         )
         if not (repositories := check.run()):
-            self._findings.tell(f"{NONE_SELECTED}.")
+            self._findings.tell(f"{session.settings.selection.why_nothing}.")
         self._result.repositories = {each.uuid: each.full_name for each in repositories}
         session.agenda.found(repositories)
         known = {uuid for (uuid,) in stored.keys(REPOSITORIES, {})} | {uuid for uuid, _ in cursors.stored}

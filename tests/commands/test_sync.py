@@ -101,7 +101,7 @@ def test_repositories_are_selected_by_globs_in_any_case_and_by_project(
 
 def test_a_selection_that_matches_nothing_is_told(invoke: Invoke) -> None:
     done = invoke("sync", "acme", "--tables", "repositories", "--repositories", "no-such-*")
-    assert done.exit_code == 0
+    assert done.exit_code == 2
     assert "Notice: no repository is selected" in done.stdout
 
 

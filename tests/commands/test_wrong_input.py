@@ -63,16 +63,28 @@ def test_a_selection_that_matches_nothing_is_told_by_whoever_looks_at_it(
 ) -> None:
     for command in ("verify", "plan"):
         done = invoke(command, "acme", *option)
-        assert done.exit_code == 0, command
+        assert done.exit_code == 2, command
         assert NONE_SELECTED in done.stdout, command
     assert NONE_SELECTED in json.loads(invoke("verify", "acme", "--json", *option).stdout)["notices"]
     checked = invoke("check", "acme", "--tables", "projects,commits,commit_parents", *option)
+    assert checked.exit_code == 2
     assert checked.stdout.splitlines()[-5:-2] == [
         "  projects        can be read",
         "  commits         not tried: no repository is selected",
         "  commit_parents  not tried: no repository is selected",
     ]
     assert synced.exists()
+
+
+def test_a_workspace_without_repositories_is_no_mistake(bitbucket: Emulator, invoke: Invoke) -> None:
+    for slug in list(bitbucket.world.repositories):
+        bitbucket.act("delete_repository", repository=slug)
+
+    for command in ("sync", "verify", "plan"):
+        done = invoke(command, "acme")
+        assert done.exit_code == 0, command
+        assert "these credentials see no repository in the workspace." in done.stdout, command
+    assert invoke("check", "acme").exit_code == 0
 
 
 @pytest.mark.parametrize(
