@@ -30,9 +30,8 @@ def check(workspace: str | None, tables: str | None, **options: Any) -> None:
         session = configured_session(workspace=workspace, **given(**options))
         access = check_access(session, chosen_tables(tables))
         click.echo("\n".join(report(access)))
-    raise click.exceptions.Exit(
-        code_of_selection(session, is_empty=not access.repositories) if access.is_complete else 1
-    )
+    code = 0 if access.is_complete else 1
+    raise click.exceptions.Exit(code or code_of_selection(session, is_empty=not access.repositories))
 
 
 def report(access: Access) -> Iterator[str]:

@@ -49,6 +49,24 @@ def test_it_answers_as_dlt_does(asked: Any, hint: Any, is_secret: bool) -> None:
     assert (asked(hint), asked(hint), is_secret_hint(hint)) == (is_secret,) * 3
 
 
+def test_it_finds_out_once(asked: Any) -> None:
+    looks = 0
+
+    class Mark:
+        def __eq__(self, other: object) -> bool:
+            nonlocal looks
+            looks += other is SecretSentinel
+            return self is other
+
+        __hash__ = object.__hash__
+
+    hint = Annotated[str, Mark()]
+    assert not asked(hint)
+    before = looks
+    assert not asked(hint)
+    assert looks == before > 0
+
+
 @pytest.mark.usefixtures("asked")
 def test_a_secret_alone_is_looked_for_among_the_files_of_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
